@@ -1,0 +1,237 @@
+"""The command line: commands, options, streams and exit codes.
+
+Nothing is computed here, and what a command needs is imported inside it, so that ``--help`` is quick.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from tf2ms_opt import __version__
+from tf2ms_opt.options import Fidelity
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tf2ms_opt.config import Settings
+    from tf2ms_opt.rules import Rule
+    from tf2ms_opt.ruleset import RuleSet
+    from tf2ms_opt.sink import Streams
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_EXIT_CODES = """\b
+Exit codes:
+  0  nothing is left for a person
+  1  something is left, or --check/--diff would change something
+  2  wrong usage, or a file that could not be processed
+"""
+
+
+class _Failure(click.ClickException):
+    """A configuration or rule file that cannot be used."""
+
+    exit_code = 2
+
+
+@click.group(epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tf2ms-opt")
+def main() -> None:
+    """Move the optimizers of TensorFlow/Keras training code to MindSpore.
+
+    No silent change of meaning: every optimizer is converted, converted with a
+    named difference to review, or left with the reason and what to do.
+    """
+
+
+def _flag(*names: str, help: str) -> Callable[[Command], Command]:
+    """A switch that may also be left unsaid, and a hidden ``--no-`` that undoes what the configuration says."""
+    long = next(name for name in names if name.startswith("--"))
+    field = long.removeprefix("--").replace("-", "_")
+
+    def decorate(command: Command) -> Command:
+        command = click.option(f"--no-{long.removeprefix('--')}", field, flag_value=False, default=None, hidden=True)(
+            command
+        )
+        return click.option(*names, field, flag_value=True, default=None, help=help)(command)
+
+    return decorate
+
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.argument("paths", nargs=-1, required=True, metavar="PATH..."),
+    _flag("--diff", "--dry-run", help="Print a unified diff (`git apply` takes it) and write nothing."),
+    click.option("--format", type=click.Choice(["text", "concise", "json", "github"]), help="Form of the report."),
+    click.option(
+        "--fidelity",
+        type=click.Choice([level.value for level in Fidelity]),
+        help="names: rename only; stock (default): MindSpore's class, put into TensorFlow's starting state.",
+    ),
+    click.option("--tf-version", metavar="X.Y", help="The TensorFlow version that the code was written for."),
+    click.option(
+        "--params", metavar="EXPR", help="What to train where the code does not tell: net.trainable_params()."
+    ),
+    click.option("--select", multiple=True, metavar="CODE|RULE", help="Only these rules and findings."),
+    click.option("--ignore", multiple=True, metavar="CODE|RULE", help="All but these rules and findings."),
+    click.option("--rules", multiple=True, metavar="DIR", help="A directory with more rule files."),
+    click.option("--exclude", multiple=True, metavar="GLOB", help="Files to leave out, in gitignore's syntax."),
+    _flag("--exit-zero", help="Exit 0 where the exit code would be 1."),
+    _flag("-q", "--quiet", help="Say only what failed, what is left, and the totals."),
+    _flag("-v", "--verbose", help="Say the next step of every finding."),
+    click.option("--stdin-filename", metavar="PATH", help="The file that standard input stands for."),
+)
+_WRITING_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    _flag("--check", help="Write nothing; exit 1 if something would change."),
+    click.option("--output-dir", metavar="DIR", help="Write every file below DIR and leave the originals alone."),
+)
+
+
+def _options(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+@main.command(epilog=_EXIT_CODES)
+@_options(*_OPTIONS[:2], *_WRITING_OPTIONS, *_OPTIONS[2:])
+def convert(paths: tuple[str, ...], stdin_filename: str | None, **given: Any) -> None:  # noqa: ANN401 -- click's
+    """Convert files in place.
+
+    PATH is a file, a directory (its *.py files are converted) or - (standard
+    input, converted to standard output).  The options may be repeated in
+    [tool.tf2ms-opt] of pyproject.toml; --select, --ignore, --rules and
+    --exclude may be given several times.
+    """
+    _run(paths, stdin_filename, given)
+
+
+@main.command(epilog=_EXIT_CODES)
+@_options(*_OPTIONS)
+def check(paths: tuple[str, ...], stdin_filename: str | None, **given: Any) -> None:  # noqa: ANN401 -- click's
+    """Report what convert would do, and write nothing."""
+    _run(paths, stdin_filename, {**given, "check": True})
+
+
+def _run(paths: tuple[str, ...], stdin_filename: str | None, given: dict[str, Any]) -> None:
+    from tf2ms_opt import session  # noqa: PLC0415 -- see the module's docstring
+    from tf2ms_opt.config import ConfigError  # noqa: PLC0415
+    from tf2ms_opt.ruleset import RuleFileError  # noqa: PLC0415
+    from tf2ms_opt.wishes import UsageError  # noqa: PLC0415
+
+    try:
+        settings = _settings(paths, given)
+        code = session.convert(paths, settings, _streams(), stdin_filename)
+    except UsageError as error:
+        raise click.UsageError(str(error)) from error
+    except (ConfigError, RuleFileError) as error:
+        raise _Failure(str(error)) from error
+    sys.exit(code)
+
+
+def _settings(paths: tuple[str, ...], given: dict[str, Any]) -> Settings:
+    """What is said on the command line, over what the project's configuration says."""
+    from tf2ms_opt.config import Settings, load, merge, nearest  # noqa: PLC0415
+
+    said = {name: value for name, value in given.items() if value not in (None, ())}
+    if "fidelity" in said:
+        said["fidelity"] = Fidelity(said["fidelity"])
+    file = nearest([Path(path) for path in paths if path != "-"])
+    return merge(Settings(**said), load(file) if file else Settings())
+
+
+def _streams() -> Streams:
+    from tf2ms_opt.sink import Streams  # noqa: PLC0415
+
+    return Streams(
+        stdin=sys.stdin.buffer,
+        stdout=sys.stdout.buffer,
+        say=lambda line: click.echo(line, err=True),
+        console=lambda: _console(err=True),
+        live=sys.stderr.isatty(),
+        colour=_takes_colour(sys.stdout.isatty()),
+    )
+
+
+def _takes_colour(terminal: bool) -> bool:
+    """https://no-color.org and https://force-color.org."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (terminal and os.environ.get("TERM") != "dumb")
+
+
+def _console(*, err: bool) -> Console:
+    from rich.console import Console  # noqa: PLC0415
+
+    # rich's own NO_COLOR keeps bold and dim; without a colour system no escape is printed at all
+    return Console(stderr=err, color_system=None if os.environ.get("NO_COLOR") else "auto")
+
+
+_RULES_OPTION = click.option("--rules", "folders", multiple=True, metavar="DIR", help="A directory with more rule files.")
+
+
+@main.command("rules")
+@click.argument("name", required=False)
+@_RULES_OPTION
+@click.option("--format", type=click.Choice(["text", "json"]), default="text", help="Form of the output.")
+def show_rules(name: str | None, folders: tuple[str, ...], format: str) -> None:
+    """List the rules, or show what the rule NAME makes of each parameter."""
+    from tf2ms_opt.report import table  # noqa: PLC0415 -- see the module's docstring
+
+    loaded = _rules(folders)
+    chosen = list(loaded.rules.values()) if name is None else [_rule(name, loaded)]
+    if format == "json":
+        import msgspec  # noqa: PLC0415
+
+        data = msgspec.to_builtins(chosen if name is None else chosen[0])
+        click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2))
+    elif name is None:
+        table.print_rules(_console(err=False), chosen)
+    else:
+        table.print_rule(_console(err=False), chosen[0], loaded)
+
+
+@main.command()
+@click.argument("name", metavar="CODE|RULE")
+@_RULES_OPTION
+def explain(name: str, folders: tuple[str, ...]) -> None:
+    """Say why a finding exists and what to do, or what a rule converts."""
+    from tf2ms_opt.diagnostics import catalogue, is_code  # noqa: PLC0415 -- see the module's docstring
+    from tf2ms_opt.report import table  # noqa: PLC0415
+
+    code = name.upper()
+    entries = {key: entry for key, entry in catalogue().items() if key == name or entry.code.startswith(code)}
+    if name not in catalogue() and not is_code(code):
+        loaded = _rules(folders)
+        table.print_rule(_console(err=False), _rule(name, loaded, [*catalogue()]), loaded)
+        return
+    console = _console(err=False)
+    for number, (key, entry) in enumerate(entries.items()):
+        if number:
+            console.print()
+        table.print_entry(console, key, entry)
+
+
+def _rules(folders: tuple[str, ...]) -> RuleSet:
+    from tf2ms_opt.ruleset import RuleFileError, load  # noqa: PLC0415
+
+    try:
+        return load([Path(folder) for folder in folders])
+    except RuleFileError as error:
+        raise _Failure(str(error)) from error
+
+
+def _rule(name: str, loaded: RuleSet, others: Sequence[str] = ()) -> Rule:
+    from tf2ms_opt.wishes import suggestion  # noqa: PLC0415
+
+    if name not in loaded.rules:
+        raise click.UsageError(f"{name!r} is unknown{suggestion(name, [*loaded.rules, *others])}")
+    return loaded.rules[name]

@@ -1,0 +1,89 @@
+"""One file: bytes in, ``Outcome`` out.  Pure, without I/O, and it never raises for bad input.
+
+``convert_source`` is the public Python API; it can be mapped over any number of files.
+"""
+
+from __future__ import annotations
+
+from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.options import Options
+from tf2ms_opt.outcomes import FileStatus, Outcome
+from tf2ms_opt.ruleset import RuleSet
+from tf2ms_opt.source import SourceText, UndecodableError
+
+
+def has_candidate(data: bytes, rules: RuleSet) -> bool:
+    """Whether the bytes hold any word that a site needs; most files of a tree do not, and are done with."""
+    return rules.pattern.search(data) is not None
+
+
+def convert_source(data: bytes, rules: RuleSet, options: Options | None = None, path: str = "<stdin>") -> Outcome:
+    """Convert one file's bytes.
+
+    The outcome is ``failed``, with the reason among its findings and ``after`` equal to ``before``, for bytes that do
+    not decode or parse and for a result that does not pass the self-check.
+    """
+    if not has_candidate(data, rules):
+        return Outcome(path, FileStatus.UNCHANGED, data, data)
+    try:
+        source = SourceText.of(data)
+    except UndecodableError as error:
+        return _failed(data, path, finding("undecodable-file", 1, 1, error=error))
+    return _convert(data, source, rules, options or Options(), path)
+
+
+def _convert(data: bytes, source: SourceText, rules: RuleSet, options: Options, path: str) -> Outcome:
+    # The stages behind the byte search are imported here: most runs over most trees need none of them.
+    from tf2ms_opt.plan.compose import plan
+    from tf2ms_opt.selfcheck import problem
+    from tf2ms_opt.trace.module import Module
+
+    try:
+        module = Module.parse(source, rules)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return _failed(data, path, _unparsable(source, error))
+    decided = plan(module, options, path)
+    findings = tuple(one for one in decided.findings if _shown(one, options))
+    told = (decided.generation, decided.told_by)
+    if not decided.splices:
+        return Outcome(path, FileStatus.UNCHANGED, data, data, decided.sites, findings, *told)
+    from tf2ms_opt.syntax.splices import OverlapError, apply
+
+    try:
+        text = apply(source, decided.splices)
+    except OverlapError as error:
+        return _failed(data, path, finding("self-check-failed", 1, 1, problem=error))
+    wrong = problem(source.data, text, decided.splices)
+    if wrong is None:
+        again = Module.parse(SourceText(text, source.encoding, source.bom), rules)
+        wrong = "a second run would change the result" if plan(again, options, path).splices else None
+    if wrong is not None:
+        return _failed(data, path, finding("self-check-failed", 1, 1, problem=wrong))
+    return Outcome(path, FileStatus.CONVERTED, data, source.encode(text), decided.sites, findings, *told)
+
+
+def _failed(data: bytes, path: str, why: Finding) -> Outcome:
+    return Outcome(path, FileStatus.FAILED, data, data, (), (why,))
+
+
+def _unparsable(source: SourceText, error: Exception) -> Finding:
+    line = getattr(error, "lineno", None) or 1
+    column = getattr(error, "offset", None) or 1
+    message = getattr(error, "msg", None) or str(error) or type(error).__name__
+    key = "unparsable-file/python2" if _looks_like_python2(message) else "unparsable-file"
+    return finding(key, line, max(column, 1), error=message)
+
+
+def _looks_like_python2(message: str) -> bool:
+    return any(
+        sign in message
+        for sign in ("Missing parentheses in call to", "multiple exception types", "leading zeros in decimal", "invalid hexadecimal")
+    ) or message.startswith("Did you mean print")  # fmt: skip
+
+
+def _shown(one: Finding, options: Options) -> bool:
+    """Codes in select and ignore choose which findings are reported; what is converted does not depend on them."""
+    wanted = [code for code in options.select if code.startswith("TMO")]
+    if any(one.code.startswith(code) for code in options.ignore if code.startswith("TMO")):
+        return False
+    return not wanted or any(one.code.startswith(code) for code in wanted)

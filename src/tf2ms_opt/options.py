@@ -1,0 +1,31 @@
+"""The settings of one conversion, as plain values: what ``engine.convert_source`` takes beside the bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Fidelity(str, Enum):
+    """How closely the emitted optimizer follows the source: the renaming alone, or MindSpore's class in its state."""
+
+    NAMES = "names"
+    STOCK = "stock"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Settings that change what is emitted or reported.
+
+    ``tf_version`` is ``"2.10"`` or the like, as the user gave it; ``pinned_generation`` what the project's
+    requirement files tell, with ``pinned_by`` naming the file.  ``select`` and ``ignore`` hold rule names and
+    finding codes (or prefixes of codes).
+    """
+
+    fidelity: Fidelity = Fidelity.STOCK
+    tf_version: str | None = None
+    params: str | None = None
+    pinned_generation: str | None = None
+    pinned_by: str | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()

@@ -1,0 +1,327 @@
+"""Binds the arguments of one source call to its signature and says what the target call is written with.
+
+The result is the target's argument list with findings, or the finding for which the site is left.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.facts import Argument, Build, CallRewrite, Given, Rebuilt, Text, Value
+from tf2ms_opt.plan.schedules import Schedule, schedule_of
+from tf2ms_opt.rules import Action, Kind, Parameter, TargetParameter, literal
+from tf2ms_opt.ruleset import Candidate
+from tf2ms_opt.trace.module import Module, is_literal
+from tf2ms_opt.values import Adapted, Refused, adapt
+
+DECAY_SCHEDULE = "inverse_time_decay"
+
+
+class LeftError(Exception):
+    """The site has to be left; carries the finding that says why."""
+
+    def __init__(self, found: Finding) -> None:
+        super().__init__(found.message)
+        self.finding = found
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """The target call's arguments without the parameters to train, and what there is to say about them."""
+
+    arguments: tuple[Argument, ...]
+    findings: tuple[Finding, ...]
+    #: source parameter -> (known, value), given or default
+    settings: Mapping[str, tuple[bool, object]]
+    #: schedules bound to a name elsewhere, to be rewritten at their own place
+    schedules: tuple[Schedule, ...] = ()
+    #: names of the arguments that change the gradients before the update
+    clips: tuple[str, ...] = ()
+    #: expressions of schedules that disappear
+    gone: tuple[ast.expr, ...] = ()
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What one translation collects on its way."""
+
+    written: list[tuple[TargetParameter, Argument]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    schedules: list[Schedule] = field(default_factory=list)
+    clips: list[str] = field(default_factory=list)
+    gone: list[ast.expr] = field(default_factory=list)
+
+
+def translate(
+    module: Module, candidate: Candidate, call: ast.Call | None, alias: str, place: tuple[int, int]
+) -> Translation:
+    """Translate ``call`` (None for a registry string, which takes every default).
+
+    ``alias`` is the name of ``mindspore.nn`` in the result and ``place`` the position of the site for findings.
+    Raises ``LeftError``.
+    """
+    return _Translator(module, candidate, alias, place).run(call)
+
+
+def bind(module: Module, candidate: Candidate, call: ast.Call) -> dict[str, tuple[int, ast.expr]]:
+    """Source parameter -> its place among the call's arguments, and its value.  Raises ``LeftError``."""
+    place = module.position(call)
+    names = sorted(module.resolve(call.func).names)
+    source = module.rules.canonical(names[0]) if names else candidate.source.class_name
+    positional = [parameter for parameter in candidate.parameters if not parameter.keyword_only]
+    limit = next(
+        (
+            number
+            for prefix, number in candidate.source.positional.items()
+            if any(module.rules.canonical(name) == f"{prefix}.{candidate.source.class_name}" for name in names)
+        ),
+        len(positional),
+    )
+    bound: dict[str, tuple[int, ast.expr]] = {}
+    for position, argument in enumerate(call.args):
+        if isinstance(argument, ast.Starred):
+            raise LeftError(finding("starred-arguments", *place, argument=module.text(argument)))
+        if position >= len(positional):
+            count = len(call.args)
+            raise LeftError(finding("unsupported-argument/positional", *place, count=count, source=source))
+        if position >= limit:
+            raise LeftError(finding("unsupported-argument/order", *place, position=position + 1, source=source))
+        bound[positional[position].name] = (position, argument)
+    for offset, keyword in enumerate(call.keywords, len(call.args)):
+        if keyword.arg is None:
+            raise LeftError(finding("starred-arguments", *place, argument=f"**{module.text(keyword.value)}"))
+        if candidate.parameter(keyword.arg) is None or keyword.arg in bound:
+            argument = f"{keyword.arg}={module.text(keyword.value)}"
+            raise LeftError(finding("unsupported-argument/unknown", *place, argument=argument, source=source))
+        bound[keyword.arg] = (offset, keyword.value)
+    return bound
+
+
+def rewrite_schedule(
+    module: Module, schedule: Schedule, alias: str
+) -> tuple[CallRewrite, list[Finding], list[ast.expr]]:
+    """The call of ``schedule`` as MindSpore's class, what there is to say, and what disappears.  Raises ``LeftError``."""
+    place = module.position(schedule.call)
+    inner = translate(module, schedule.candidate, schedule.call, alias, place)
+    name = _short(schedule.candidate.rule.target.name)
+    note = finding("schedule-converted", *place, source=schedule.candidate.source.class_name, target=name)
+    start, end = module.source.start(schedule.call), module.source.end(schedule.call)
+    rewrite = CallRewrite(start, end, f"{alias}.{name}", inner.arguments)
+    return rewrite, [*inner.findings, note], [schedule.call.func, *inner.gone]
+
+
+class _Translator:
+    """One call on its way to the target's arguments."""
+
+    def __init__(self, module: Module, candidate: Candidate, alias: str, place: tuple[int, int]) -> None:
+        self.module = module
+        self.candidate = candidate
+        self.alias = alias
+        self.place = place
+        self.target = candidate.rule.target
+        self.draft = _Draft()
+        self.bound: dict[int, ast.expr] = {}
+
+    def run(self, call: ast.Call | None) -> Translation:
+        bound = bind(self.module, self.candidate, call) if call is not None else {}
+        self.bound = dict(bound.values())
+        settings = {
+            parameter.name: self._setting(parameter, bound.get(parameter.name))
+            for parameter in self.candidate.source.parameter
+        }
+        self._one_of_two(bound)
+        decay = None
+        for name, (index, node) in sorted(bound.items(), key=lambda item: item[1][0]):
+            parameter = self.candidate.parameter(name)
+            if parameter is None:
+                continue
+            if parameter.action is Action.LEARNING_RATE_DECAY:
+                decay = (parameter, index, node)
+            elif parameter.to is not None:
+                self._mapped(parameter, index, node)
+            else:
+                self._unmapped(parameter, node)
+        self._pin()
+        if decay is not None:
+            self._decay(*decay)
+        draft = self.draft
+        return Translation(
+            tuple(argument for _, argument in draft.written), tuple(draft.findings), settings,
+            tuple(draft.schedules), tuple(draft.clips), tuple(draft.gone),
+        )  # fmt: skip
+
+    def _left(self, key: str, **details: object) -> LeftError:
+        return LeftError(finding(key, *self.place, **details))  # type: ignore[arg-type]
+
+    def _setting(self, parameter: Parameter, given: tuple[int, ast.expr] | None) -> tuple[bool, object]:
+        if given is not None:
+            known, value = self.module.constant(given[1])
+            if known and not value and parameter.falsy is not None:
+                return True, literal(parameter.falsy)
+            return known, value
+        return parameter.default is not None, literal(parameter.default or "None")
+
+    def _one_of_two(self, bound: dict[str, tuple[int, ast.expr]]) -> None:
+        """``lr=`` beside a learning rate: legacy Keras takes lr, so the other one is dropped, and said."""
+        aliases = [name for name in bound if (own := self.candidate.parameter(name)) and own.keyword_only and own.to]
+        for name in aliases:
+            shadowed = self.candidate.parameter(name)
+            for other in [key for key in bound if key != name]:
+                parameter = self.candidate.parameter(other)
+                if parameter and shadowed and parameter.to == shadowed.to:
+                    text = self.module.text(bound.pop(other)[1])
+                    reason = f"{name}= is given too, and TensorFlow takes that one"
+                    self._note("argument-ignored", argument=f"{other}={text}", reason=reason)
+
+    def _note(self, key: str, *, help: str = "", **details: object) -> None:
+        self.draft.findings.append(finding(key, *self.place, help=help, **details))
+
+    def _mapped(self, parameter: Parameter, index: int, node: ast.expr) -> None:
+        target = self.target.find(parameter.to or "")
+        if target is None:
+            raise LookupError(f"{parameter.to} is not a parameter of {self.target.name}")
+        known, value = self.module.constant(node)
+        if parameter.falsy is not None and known and not value:
+            return  # the source takes its default for None and 0, and so do we
+        self.draft.written.append((target, Argument(target.name, self._value(target.kind, parameter, index, node), index)))
+
+    def _value(self, kind: Kind, parameter: Parameter, index: int, node: ast.expr) -> Value:
+        if kind is Kind.LEARNING_RATE and (rebuilt := self._schedule(parameter, index, node)) is not None:
+            return rebuilt
+        known, value = self.module.constant(node)
+        adapted = adapt(kind, node, literal=is_literal(node), known=known, value=value)
+        if isinstance(adapted, Refused):
+            argument = f"{parameter.name}={self.module.text(node)}"
+            raise self._left("unsupported-value", argument=argument, reason=adapted.reason)
+        return _given(index, adapted)
+
+    def _schedule(self, parameter: Parameter, index: int, node: ast.expr) -> Value | None:
+        """The learning rate as a schedule: rebuilt inside the call, or rewritten where its name is bound."""
+        found = schedule_of(self.module, node, f"{parameter.name}={self.module.text(node)}", self.place)
+        if isinstance(found, Finding):
+            raise LeftError(found)
+        if found is None:
+            return Given(index, wrap="float") if self._numpy(node) else None
+        rewrite, notes, gone = rewrite_schedule(self.module, found, self.alias)
+        self.draft.findings += notes
+        self.draft.gone += gone
+        if found.call is node:
+            return Rebuilt(index, rewrite)
+        self.draft.schedules.append(found)
+        return Given(index)
+
+    def _numpy(self, node: ast.expr) -> bool:
+        """numpy.float32 is refused by MindSpore, which wants Python's float."""
+        return isinstance(node, ast.Call) and any(
+            name.startswith("numpy.") for name in self.module.resolve(node.func).names
+        )
+
+    def _unmapped(self, parameter: Parameter, node: ast.expr) -> None:
+        known, value = self.module.constant(node)
+        if parameter.action is Action.DROP or (known and any(_same(value, text) for text in parameter.inert)):
+            return
+        argument = f"{parameter.name}={self.module.text(node)}"
+        match parameter.action:
+            case Action.REVIEW:
+                self._note("unmapped-argument", argument=argument, reason=parameter.reason, help=parameter.help)
+                if "clip" in parameter.name:
+                    self.draft.clips.append(parameter.name)
+            case Action.IGNORED:
+                self._note("argument-ignored", argument=argument, reason=parameter.reason, help=parameter.help)
+            case _:
+                key = "unsupported-argument"
+                raise LeftError(finding(key, *self.place, help=parameter.help, argument=argument, reason=parameter.reason))
+
+    def _pin(self) -> None:
+        """Write out the defaults that differ, each behind the parameter that precedes it in the target's order."""
+        pinned = []
+        for target in self.target.parameter:
+            if any(written is target for written, _ in self.draft.written):
+                continue
+            parameter = next((one for one in self.candidate.source.parameter if one.to == target.name), None)
+            if parameter is not None and parameter.default is None:
+                source = self.candidate.source.class_name
+                raise self._left("unsupported-value/missing", argument=parameter.name, source=source)
+            if parameter is not None and parameter.default is not None and target.pin:
+                text = _plain(parameter.falsy or parameter.default)
+                self._insert(target, Argument(target.name, Text(text)))
+                pinned.append(f"{target.name}={text}")
+        if pinned:
+            self._note("default-pinned", arguments=", ".join(pinned))
+
+    def _insert(self, target: TargetParameter, argument: Argument) -> None:
+        order = list(self.target.parameter)
+        before = [position for position, (written, _) in enumerate(self.draft.written) if order.index(written) < order.index(target)]
+        self.draft.written.insert(before[-1] + 1 if before else 0, (target, argument))
+
+    def _decay(self, parameter: Parameter, index: int, node: ast.expr) -> None:
+        """Learning-rate decay of legacy Keras: lr / (1 + decay * step), counted from the first step as step 0."""
+        known, value = self.module.constant(node)
+        if known and any(_same(value, text) for text in parameter.inert):
+            return
+        argument = f"{parameter.name}={self.module.text(node)}"
+        adapted = adapt(Kind.POSITIVE_FLOAT, node, literal=is_literal(node), known=known, value=value)
+        if isinstance(adapted, Refused):
+            raise self._left("unsupported-value", argument=argument, reason=adapted.reason)
+        position = next(at for at, (target, _) in enumerate(self.draft.written) if target.kind is Kind.LEARNING_RATE)
+        target, rate = self.draft.written[position]
+        if isinstance(rate.value, Rebuilt) or self.draft.schedules:
+            reason = "Keras multiplies the schedule by the decay, and MindSpore has no schedule for that"
+            raise self._left("unsupported-value", argument=argument, reason=reason)
+        schedule = self.module.rules.rules[DECAY_SCHEDULE].target
+        values = (self._as_float(rate.value), _given(index, adapted), Text("1"))
+        built = Build(f"{self.alias}.{_short(schedule.name)}", values)
+        self.draft.written[position] = (target, Argument(target.name, built, rate.origin))
+        self._note("schedule-converted/decay", target=_short(schedule.name))
+        if not known:
+            reason = f"{_short(schedule.name)} refuses 0; pass the plain learning rate where it is 0"
+            self._note("value-unchecked", argument=argument, reason=reason)
+
+    def _as_float(self, rate: Value) -> Value:
+        """A learning rate for a schedule's constructor, which takes only a float."""
+        if not isinstance(rate, Given):
+            return rate
+        node = self.bound[rate.index]
+        known, value = self.module.constant(node)
+        adapted = adapt(Kind.POSITIVE_FLOAT, node, literal=is_literal(node), known=known, value=value)
+        if isinstance(adapted, Refused):
+            raise self._left("unsupported-value", argument=self.module.text(node), reason=adapted.reason)
+        return rate if rate.wrap else _given(rate.index, adapted)
+
+
+def _given(index: int, adapted: Adapted) -> Given:
+    return Given(index, wrap=adapted.wrap, text=adapted.text)
+
+
+def _same(value: object, text: str) -> bool:
+    other = literal(text)
+    if isinstance(value, bool) or isinstance(other, bool) or value is None or other is None:
+        return value is other
+    return value == other
+
+
+def _plain(text: str) -> str:
+    return repr(literal(text))
+
+
+def _short(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def differences(candidate: Candidate, settings: Mapping[str, tuple[bool, object]]) -> Iterator[tuple[str, str, str]]:
+    """Finding, reason and help of each named difference that holds, or cannot be ruled out, for these settings."""
+    for difference in candidate.source.difference:
+        if all(_may_hold(settings[name], text) for name, text in difference.when.items()):
+            yield difference.finding, difference.reason, difference.help
+
+
+def _may_hold(setting: tuple[bool, object], text: str) -> bool:
+    known, value = setting
+    if not known:
+        return True
+    if text == "nonzero":
+        return bool(value)
+    return _same(value, text) or (not isinstance(value, bool) and value == literal(text))

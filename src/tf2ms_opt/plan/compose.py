@@ -1,0 +1,142 @@
+"""Puts the decisions for all sites of a module together: one plan of edits, sites and findings.
+
+Every site is drafted by itself; what two sites share (a schedule, a factory, an import) is settled here.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tf2ms_opt.diagnostics import Finding, Severity, finding
+from tf2ms_opt.facts import Splice
+from tf2ms_opt.options import Options
+from tf2ms_opt.outcomes import Site, SiteOutcome
+from tf2ms_opt.plan.arguments import LeftError
+from tf2ms_opt.plan.drafts import Draft, Drafter
+from tf2ms_opt.plan.generation import Verdict, decide
+from tf2ms_opt.plan.imports import added_import, aliases, removed_imports
+from tf2ms_opt.plan.sites import Found, find
+from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.reaching import owner
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done to a module, and what there is to say about it."""
+
+    splices: tuple[Splice, ...] = ()
+    sites: tuple[Site, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    generation: str | None = None
+    told_by: str | None = None
+
+
+def plan(module: Module, options: Options, path: str) -> Plan:
+    """Decide on every site of ``module``."""
+    found = [site for site in find(module) if _selected(site, options)]
+    if not found:
+        return Plan()
+    verdict = decide(module, found, options)
+    names = aliases(module)
+    drafter = Drafter(module, options, names)
+    drafts: dict[Found, Draft | Finding] = {}
+    for site in found:
+        drafts[site] = _draft(drafter, site, verdict)
+    _settle_schedules(module, drafts)
+    done = {site: draft for site, draft in drafts.items() if isinstance(draft, Draft)}
+    splices = _distinct([*(splice for draft in done.values() for splice in draft.splices), *_schedules(drafter, done)])
+    gone = {name for draft in done.values() for node in draft.gone for name in ast.walk(node) if isinstance(name, ast.Name)}
+    if splices:
+        first = min(splice.start for splice in splices)
+        added = added_import(module, names, {need for draft in done.values() for need in draft.needs}, first)
+        if not path.endswith("__init__.py"):
+            excerpt = any(not _bound(module, name) for draft in done.values() for name in draft.models)
+            splices += removed_imports(module, gone, excerpt=excerpt)
+        splices += [added] if added is not None else []
+    sites = tuple(_site(module, site, drafts[site]) for site in found)
+    findings = [*_file_findings(module, found, done, verdict), *(one for draft in drafts.values() for one in _findings(draft))]
+    ordered = tuple(sorted(dict.fromkeys(findings), key=lambda one: (one.line, one.column, one.code)))
+    return Plan(tuple(splices), sites, ordered, verdict.generation, verdict.told_by)
+
+
+def _bound(module: Module, model: ast.expr) -> bool:
+    """Whether the name of ``model`` is bound in this file at all; an excerpt of a program uses names it does not bind."""
+    root = next((node for node in ast.walk(model) if isinstance(node, ast.Name)), None)
+    return root is None or root.id == "super" or owner(module.index.scope(root), root.id) is not None
+
+
+def _selected(site: Found, options: Options) -> bool:
+    """Rule names in select and ignore choose sites; codes choose findings, later."""
+    name = site.rule.name if site.rule is not None else None
+    wanted = [one for one in options.select if not one.startswith("TMO")]
+    return name not in options.ignore and (not wanted or name in wanted)
+
+
+def _draft(drafter: Drafter, site: Found, verdict: Verdict) -> Draft | Finding:
+    if site.left is not None:
+        return site.left
+    try:
+        return drafter.draft(site, verdict.candidates[site])
+    except LeftError as left:
+        return left.finding
+
+
+def _settle_schedules(module: Module, drafts: dict[Found, Draft | Finding]) -> None:
+    """A schedule under a name is converted with all the optimizers that use it, or none of them is."""
+    settled = False
+    while not settled:
+        settled = True
+        taken = {node for draft in drafts.values() if isinstance(draft, Draft) for node in draft.kept}
+        for site, draft in drafts.items():
+            for schedule in draft.schedules if isinstance(draft, Draft) else ():
+                others = [use for use in module.readers(schedule.key or "", schedule.call) if use not in taken]
+                if others:
+                    line = module.position(others[0])[0]
+                    place = module.position(site.node)
+                    drafts[site] = finding("unsupported-value/schedule-shared", *place, name=schedule.key, line=line)
+                    settled = False
+                    break
+
+
+def _schedules(drafter: Drafter, done: dict[Found, Draft]) -> Iterable[Splice]:
+    for draft in done.values():
+        for schedule in draft.schedules:
+            yield drafter.schedule(schedule)
+
+
+def _distinct(splices: Sequence[Splice]) -> list[Splice]:
+    """A factory's edits come with each of its optimizers, and are made once."""
+    return list(dict.fromkeys(splices))
+
+
+def _findings(draft: Draft | Finding) -> tuple[Finding, ...]:
+    return draft.findings if isinstance(draft, Draft) else (draft,)
+
+
+def _site(module: Module, found: Found, draft: Draft | Finding) -> Site:
+    line, column = module.position(found.node)
+    findings = _findings(draft)
+    if isinstance(draft, Finding):
+        outcome, params, target = SiteOutcome.LEFT, None, None
+    else:
+        asked = any(one.severity in (Severity.REVIEW, Severity.LEFT) for one in findings)
+        outcome = SiteOutcome.REVIEW if asked else SiteOutcome.CONVERTED
+        params, target = draft.params, draft.candidate.rule.target.name
+    rule = found.rule.name if found.rule is not None else None
+    codes = tuple(sorted({one.code for one in findings}))
+    return Site(line, column, found.source, target, rule, outcome, params, codes)
+
+
+def _file_findings(
+    module: Module, found: Sequence[Found], done: dict[Found, Draft], verdict: Verdict
+) -> Iterable[Finding]:
+    """What is said once a file: an assumed generation, and the training step that is still TensorFlow's."""
+    if verdict.assumed and done:
+        first = next(site for site in found if site in done)
+        yield finding("generation-assumed", *module.position(first.node), generation=verdict.generation)
+    step = next((draft.step for draft in done.values() if draft.step is not None), None)
+    if step is not None:
+        call = module.text(step.func)
+        yield finding("training-step-remains", *module.position(step), call=f"{call}(...)")

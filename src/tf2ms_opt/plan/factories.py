@@ -1,0 +1,157 @@
+"""Functions of this file that build and return an optimizer: they gain a leading ``params`` that each caller passes.
+
+A function is changed with all its callers in the file, or not at all.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.facts import Splice
+from tf2ms_opt.plan.parameters import Parameters, from_uses
+from tf2ms_opt.plan.placement import available
+from tf2ms_opt.plan.rewrites import edit_call
+from tf2ms_opt.trace.index import BindingKind, FunctionNode
+from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.uses import Use, UseKind, uses_of
+
+_PLAIN = {"staticmethod", "classmethod"}
+
+
+@dataclass(frozen=True, slots=True)
+class Factory:
+    """A function that gets its parameters from its callers: its new parameter, the edits, and one caller's model."""
+
+    function: FunctionNode
+    parameter: str
+    splices: tuple[Splice, ...]
+
+
+class Factories:
+    """The factories of one module; each is worked out once, however many optimizers it returns."""
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+        self._known: dict[FunctionNode, Factory | str] = {}
+        self._pending: set[FunctionNode] = set()
+
+    def of(self, use: Use, place: tuple[int, int]) -> Factory | Finding:
+        """The factory whose ``return`` is ``use``, or why it cannot become one."""
+        function = self._module.index.function(use.node)
+        if function is None:
+            return finding("params-unknown", *place)
+        found = self._factory(function)
+        if isinstance(found, str):
+            return finding("params-unknown/factory-callers", *place, function=function.name, why=found)
+        return found
+
+    def _factory(self, function: FunctionNode) -> Factory | str:
+        if function not in self._known:
+            if function in self._pending:
+                return "it calls itself"
+            self._pending.add(function)
+            self._known[function] = self._work_out(function)
+            self._pending.discard(function)
+        return self._known[function]
+
+    def _work_out(self, function: FunctionNode) -> Factory | str:
+        if why := _unusual(self._module, function):
+            return why
+        calls = self._callers(function)
+        if isinstance(calls, str):
+            return calls
+        parameter = _free_name(function)
+        splices = [_gain(self._module, function, parameter)]
+        if splices[0] is None:
+            return "its parameter list could not be read"
+        for call in calls:
+            found = self._caller(call)
+            if isinstance(found, str):
+                return found
+            splices += found
+        return Factory(function, parameter, tuple(splice for splice in splices if splice is not None))
+
+    def _caller(self, call: ast.Call) -> list[Splice] | str:
+        """The edit of one call, with those of the factories around it."""
+        module = self._module
+        line = module.position(call)[0]
+        uses = uses_of(module, call)
+        found = from_uses(module, uses, module.position(call))
+        if isinstance(found, Parameters):
+            statement = module.index.statement(call)
+            if not all(available(module, model, statement) for model in found.models):
+                return f"the model of the call in line {line} does not exist yet where it is called"
+            return [edit_call(module, call, first=found.text)]
+        returned = next((use for use in uses if use.kind is UseKind.RETURN), None)
+        outer = module.index.function(returned.node) if returned is not None else None
+        if outer is None:
+            return f"the call in line {line} does not tell its model ({found.message})"
+        around = self._factory(outer)
+        if isinstance(around, str):
+            return f"{outer.name}() returns it again, and {around}"
+        return [edit_call(module, call, first=around.parameter), *around.splices]
+
+    def _callers(self, function: FunctionNode) -> list[ast.Call] | str:
+        """Every call of ``function`` in the file; a sentence if there is none, or if it is used as a value."""
+        calls: list[ast.Call] = []
+        for node in self._references(function):
+            parent = self._module.index.parents[node]
+            if not isinstance(parent, ast.Call) or parent.func is not node:
+                line = self._module.position(node)[0]
+                return f"line {line} uses it without calling it"
+            calls.append(parent)
+        return calls or "no call of it is in this file"
+
+    def _references(self, function: FunctionNode) -> Iterator[ast.expr]:
+        index = self._module.index
+        if index.enclosing_class(function) is not None:
+            for key, uses in index.uses.items():
+                if key.endswith(f".{function.name}"):
+                    yield from (node for _, node in uses)
+            return
+        for _, node in index.uses.get(function.name, ()):
+            if any(binding.node is function for binding in self._module.origins(node)):
+                yield node
+
+
+def _unusual(module: Module, function: FunctionNode) -> str:
+    """Why a function cannot gain a parameter in front; empty if it can."""
+    names = [node.id if isinstance(node, ast.Name) else "" for node in function.decorator_list]
+    if any(name not in _PLAIN for name in names):
+        return "it is decorated"
+    if isinstance(function, ast.AsyncFunctionDef) or any(
+        isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(function)
+    ):
+        return "it is a generator or a coroutine"
+    scope = module.index.scope(function)
+    same = [one for one in scope.bindings.get(function.name, ()) if one.kind is not BindingKind.FUNCTION or one.node is not function]
+    return "it is defined more than once" if same else ""
+
+
+def _free_name(function: FunctionNode) -> str:
+    taken = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    taken |= {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
+    return next(name for name in ("params", "parameters", "params_to_train", "optimizer_params") if name not in taken)
+
+
+def _gain(module: Module, function: FunctionNode, parameter: str) -> Splice | None:
+    """The edit that puts ``parameter`` first, behind self or cls of a method."""
+    arguments = [*function.args.posonlyargs, *function.args.args]
+    static = any(isinstance(node, ast.Name) and node.id == "staticmethod" for node in function.decorator_list)
+    source = module.source
+    if module.index.enclosing_class(function) is not None and not static:
+        if not arguments:
+            return None
+        end = source.end(arguments[0].annotation or arguments[0]) if arguments[0].annotation else source.end(arguments[0])
+        return Splice(end, end, (f", {parameter}",))
+    start = source.start(function)
+    match = re.match(rb"(?:async\s+)?def\s+\w+\s*\(", source.data[start:])
+    if match is None:
+        return None
+    at = start + match.end()
+    empty = not (arguments or function.args.vararg or function.args.kwonlyargs or function.args.kwarg)
+    return Splice(at, at, (parameter if empty else f"{parameter}, ",))

@@ -1,0 +1,165 @@
+"""Which names MindSpore's modules get in a file, where their import goes, and which TensorFlow imports go.
+
+An import is taken out only where every use of its name is gone; whatever is unclear stays.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from tf2ms_opt.facts import NameList, Splice
+from tf2ms_opt.trace.index import Binding, BindingKind
+from tf2ms_opt.trace.module import Module
+
+
+@dataclass(frozen=True, slots=True)
+class Aliases:
+    """The names of ``mindspore.nn`` and ``mindspore.ops`` in the result, and which of the two have to be imported."""
+
+    nn: str
+    ops: str
+    missing: frozenset[str]
+
+
+def aliases(module: Module) -> Aliases:
+    """The names that the file already gives to MindSpore's modules, or free ones."""
+    known = {name: _imported(module, f"mindspore.{name}") for name in ("nn", "ops")}
+    missing = frozenset(name for name, alias in known.items() if alias is None)
+    return Aliases(*(known[name] or _free(module, name) for name in ("nn", "ops")), missing)
+
+
+def _imported(module: Module, qualified: str) -> str | None:
+    for key, bindings in module.index.top.bindings.items():
+        if len(bindings) == 1 and bindings[0].qualified == qualified and _at_top(module, bindings[0]):
+            return key
+    return None
+
+
+def _at_top(module: Module, binding: Binding) -> bool:
+    return binding.statement in module.index.module.body
+
+
+def _free(module: Module, name: str) -> str:
+    taken = module.index.identifiers
+    return next(alias for alias in (name, f"ms_{name}", f"mindspore_{name}", f"_ms_{name}") if alias not in taken)
+
+
+def added_import(module: Module, names: Aliases, needed: Collection[str], first_edit: int) -> Splice | None:
+    """The import of what is ``needed`` (``nn``, ``ops``), placed before ``first_edit``."""
+    wanted = [name for name in ("nn", "ops") if name in needed and name in names.missing]
+    if not wanted:
+        return None
+    own = {"nn": names.nn, "ops": names.ops}
+    listed = ", ".join(name if own[name] == name else f"{name} as {own[name]}" for name in wanted)
+    source = module.source
+    at, before, after = _place(module, first_edit)
+    newline = source.newline(max(at - 1, 0))
+    if at == len(source.data) and not source.data.endswith((b"\n", b"\r")):
+        before = True
+    text = (newline if before else "") + f"from mindspore import {listed}" + newline + (newline if after else "")
+    return Splice(at, at, (text,), rank=-1)
+
+
+def _place(module: Module, first_edit: int) -> tuple[int, bool, bool]:
+    """Where the import goes, and whether an empty line goes before or after it."""
+    source, body = module.source, module.index.module.body
+    run: list[ast.stmt] = []
+    best: list[ast.stmt] = []
+    for statement in body:
+        if source.end(statement) > first_edit:
+            break
+        if _is_import(statement):
+            run.append(statement)
+        else:
+            run = []
+        if run and (not best or run[0] is best[0] or (_from_framework(module, run) and not _from_framework(module, best))):
+            best = list(run)
+    if best:
+        return source.line_end(source.end(best[-1])), False, False
+    head = body[0]
+    if isinstance(head, ast.Expr) and isinstance(head.value, ast.Constant) and isinstance(head.value.value, str):
+        return source.line_end(source.end(head)), False, False
+    first = head.decorator_list[0] if isinstance(head, (ast.FunctionDef, ast.ClassDef)) and head.decorator_list else head
+    return source.line_start(source.start(first)), False, True
+
+
+def _is_import(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Import() | ast.ImportFrom():
+            return True
+        case ast.Try():
+            return all(map(_is_import, statement.body)) and bool(statement.body)
+        case ast.If():
+            return all(map(_is_import, [*statement.body, *statement.orelse]))
+        case _:
+            return False
+
+
+def _from_framework(module: Module, statements: Iterable[ast.stmt]) -> bool:
+    names = [
+        name
+        for statement in statements for node in ast.walk(statement)
+        for name in (
+            [alias.name for alias in node.names] if isinstance(node, ast.Import)
+            else [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        )
+    ]  # fmt: skip
+    return any(module.rules.from_framework(name) for name in names)
+
+
+def removed_imports(module: Module, gone: Collection[ast.Name], *, excerpt: bool) -> tuple[Splice, ...]:
+    """The imports of TensorFlow names whose every use is among the nodes that are ``gone``.
+
+    Of an ``excerpt``, whose other parts may use them, whole modules stay imported.
+    """
+    unused: dict[ast.stmt, set[ast.AST]] = {}
+    for name in {node.id for node in gone}:
+        for binding in _unused(module, name, gone):
+            if binding.statement is not None and not (excerpt and isinstance(binding.statement, ast.Import)):
+                unused.setdefault(binding.statement, set()).add(binding.node)
+    splices = [
+        splice for statement, names in unused.items() if (splice := _without(module, statement, names)) is not None
+    ]
+    return tuple(splices)
+
+
+def _unused(module: Module, name: str, gone: Collection[ast.Name]) -> list[Binding]:
+    uses = [node for _, node in module.index.uses.get(name, ())]
+    if any(node not in gone for node in uses) or name in _exported(module):
+        return []
+    bindings = [one for scope in module.index.scopes.values() for one in scope.bindings.get(name, ())]
+    if any(one.kind is not BindingKind.IMPORT for one in bindings):
+        return []
+    return [one for one in bindings if module.rules.from_framework(one.qualified or "")]
+
+
+def _exported(module: Module) -> set[str]:
+    bindings = module.index.top.bindings.get("__all__", [])
+    return {
+        node.value for one in bindings if one.statement is not None
+        for node in ast.walk(one.statement) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }  # fmt: skip
+
+
+def _without(module: Module, statement: ast.stmt, names: set[ast.AST]) -> Splice | None:
+    """The import statement without ``names``; None where taking them out would lose something."""
+    source = module.source
+    if not isinstance(statement, (ast.Import, ast.ImportFrom)):
+        return None
+    start, end = source.start(statement), source.end(statement)
+    if b"#" in source.data[start:end]:
+        return None
+    if len(names) < len(statement.names):
+        places = tuple(position for position, alias in enumerate(statement.names) if alias in names)
+        return Splice(start, end, (NameList(start, end, places),))
+    line_start, line_end = source.line_start(start), source.line_end(end)
+    before, rest = source.data[line_start:start], source.data[end:line_end]
+    if len(module.index.block(statement)) == 1 or before.strip(b" \t\f") or not rest.strip().startswith((b"#", b"")):
+        return None
+    comment = rest.strip().decode()
+    if comment and not comment.startswith("#"):
+        return None
+    kept = (before.decode() + comment + rest[len(rest.rstrip(b"\r\n")) :].decode(),) if comment else ()
+    return Splice(line_start, line_end, kept)

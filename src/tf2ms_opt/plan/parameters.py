@@ -1,0 +1,155 @@
+"""Which parameters an optimizer trains, read from where it goes: the ladder of the contract, steps 1, 2 and 6.
+
+Factories (step 3) and ``--params`` (step 5) build on this; where the expression can be evaluated is another question.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.trace.index import dotted
+from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.uses import Use, UseKind
+
+_VARIABLES = {"trainable_variables", "trainable_weights", "weights", "variables"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The expression of the parameters, the models it names, and the call that told it.
+
+    ``models`` are expressions of the source on whose values ``text`` depends.
+    """
+
+    text: str
+    models: tuple[ast.expr, ...]
+    use: Use
+    model_texts: tuple[str, ...]
+
+
+def from_uses(module: Module, uses: Sequence[Use], place: tuple[int, int]) -> Parameters | Finding:
+    """The parameters that the uses of one optimizer tell, or why they tell none."""
+    compiled = [use for use in uses if use.kind is UseKind.COMPILE]
+    if compiled:
+        return _from_compile(module, compiled, place)
+    stepped = [use for use in uses if use.kind is UseKind.STEP and use.call is not None]
+    for use in stepped:
+        variables = variable_list(use)
+        if variables is not None and (found := _variables(module, variables, 4)) is not None:
+            text, models = found
+            return Parameters(text, models, use, tuple(_receiver_text(module, model) or "" for model in models))
+    return _reason(module, uses, place)
+
+
+def _from_compile(module: Module, compiled: Sequence[Use], place: tuple[int, int]) -> Parameters | Finding:
+    receivers = [use.call.func.value for use in compiled if use.call and isinstance(use.call.func, ast.Attribute)]
+    texts = [_receiver_text(module, receiver) for receiver in receivers]
+    for text, receiver in zip(texts, receivers, strict=True):
+        if text is None:
+            return finding("params-unknown/receiver", *place, receiver=module.text(receiver))
+    identities = {
+        (text, frozenset(module.origins(receiver))) for text, receiver in zip(texts, receivers, strict=True)
+    }
+    if len(identities) > 1:
+        lines = ", ".join(f"{text} (line {module.position(one)[0]})" for text, one in zip(texts, receivers, strict=True))
+        return finding("shared-optimizer", *place, models=lines)
+    return Parameters(f"{texts[0]}.trainable_params()", (receivers[0],), compiled[0], (texts[0] or "",))
+
+
+def _receiver_text(module: Module, receiver: ast.expr) -> str | None:
+    """The receiver as an expression that can be written a second time."""
+    match receiver:
+        case ast.Name() | ast.Attribute() if dotted(receiver) is not None:
+            return module.text(receiver)
+        case ast.Subscript(value=base, slice=ast.Constant() | ast.Name()) if _receiver_text(module, base):
+            return module.text(receiver)
+        case ast.Call(func=ast.Name(id="super")):
+            method = module.method_of(module.index.scope(receiver))
+            return method[2] if method is not None else None
+        case _:
+            return None
+
+
+def variable_list(use: Use) -> ast.expr | None:
+    """The variables that ``minimize``, ``compute_gradients`` or ``apply_gradients`` is told to train."""
+    call = use.call
+    if call is None:
+        return None
+    if use.detail == "apply_gradients":
+        pairs = call.args[0] if call.args else _keyword(call, "grads_and_vars")
+        return _zipped(pairs)
+    given = _keyword(call, "var_list")
+    return given if given is not None else (call.args[1] if use.detail == "minimize" and len(call.args) > 1 and _is_tf2(call) else None)
+
+
+def _is_tf2(call: ast.Call) -> bool:
+    """``minimize(loss, variables)`` of Keras; in TF1 the second argument is the global step."""
+    return not isinstance(call.args[1], ast.Constant) and "step" not in ast.dump(call.args[1])
+
+
+def _keyword(call: ast.Call, name: str) -> ast.expr | None:
+    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+
+
+def _zipped(pairs: ast.expr | None) -> ast.expr | None:
+    """The variables of ``zip(gradients, variables)``, also inside a comprehension over it."""
+    match pairs:
+        case ast.Call(func=ast.Name(id="zip"), args=[_, variables]):
+            return variables
+        case ast.Call(func=ast.Name(id="list" | "tuple"), args=[inner]):
+            return _zipped(inner)
+        case ast.ListComp(generators=[ast.comprehension(iter=inner, ifs=[])]) | ast.GeneratorExp(
+            generators=[ast.comprehension(iter=inner, ifs=[])]
+        ):
+            return _zipped(inner)
+        case _:
+            return None
+
+
+def _variables(module: Module, node: ast.expr, depth: int) -> tuple[str, tuple[ast.expr, ...]] | None:
+    """``X.trainable_variables`` as ``X.trainable_params()``, sums and names followed; None for anything else."""
+    match node:
+        case ast.Attribute(value=base, attr=name) if name in _VARIABLES:
+            text = _receiver_text(module, base)
+            return (f"{text}.trainable_params()", (base,)) if text else None
+        case ast.BinOp(op=ast.Add(), left=left, right=right):
+            first, second = _variables(module, left, depth), _variables(module, right, depth)
+            return (f"{first[0]} + {second[0]}", first[1] + second[1]) if first and second else None
+        case ast.List(elts=[_, *_] as elements) if all(isinstance(element, ast.Starred) for element in elements):
+            parts = [_variables(module, element.value, depth) for element in elements if isinstance(element, ast.Starred)]
+            known = [part for part in parts if part is not None]
+            if len(known) == len(elements):
+                return " + ".join(text for text, _ in known), tuple(one for _, models in known for one in models)
+        case ast.Call(func=ast.Name(id="list" | "tuple"), args=[inner]):
+            return _variables(module, inner, depth)
+        case ast.Name() | ast.Attribute() if depth:
+            bindings = module.origins(node)
+            if len(bindings) == 1 and bindings[0].value is not None:
+                return _variables(module, bindings[0].value, depth - 1)
+    return None
+
+
+def _reason(module: Module, uses: Sequence[Use], place: tuple[int, int]) -> Finding:
+    """Why no use tells the parameters: the most telling use first."""
+    by_kind = {use.kind: use for use in reversed(uses)}
+    if use := by_kind.get(UseKind.CUSTOM_COMPILE):
+        return finding("params-unknown/custom-compile", *place, keyword=use.detail)
+    if use := by_kind.get(UseKind.STEP):
+        variables = variable_list(use)
+        if variables is not None:
+            return finding("params-unknown/variable-list", *place, variables=module.text(variables))
+        if use.detail == "minimize":
+            return finding("params-unknown/no-variable-list", *place)
+    if UseKind.DEFAULT in by_kind:
+        return finding("params-unknown/default-argument", *place)
+    for kind, key, detail in (
+        (UseKind.PASSED, "passed", "callee"),
+        (UseKind.CONTAINER, "contained", "container"),
+        (UseKind.STORED, "stored", "place"),
+    ):
+        if use := by_kind.get(kind):
+            return finding(f"params-unknown/{key}", *place, **{detail: use.detail})
+    return finding("params-unknown", *place)

@@ -1,0 +1,299 @@
+"""Where the converted optimizer is built: where it was, in a statement of its own above, or further down.
+
+An expression may only go where it means the same: the model must exist and be complete, and nothing in between may tell.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from tf2ms_opt.trace.index import Scope, dotted
+from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.reaching import owner, reaching
+from tf2ms_opt.trace.uses import Use
+from tf2ms_opt.values import is_pure
+
+_SIMPLE = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)
+_APART = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+#: methods after which a model has other layers than before
+_GROWS = {"add", "pop", "append", "insert", "extend"}
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+class Form(Enum):
+    """How the optimizer is written."""
+
+    ASSIGNED = auto()  # target = Optimizer(...): stays, lines can follow
+    INLINE = auto()  # inside a simple statement, above which a statement can be placed
+    EMBEDDED = auto()  # inside an expression or a statement that leaves no room
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a site stands: its statement, its form, what it is assigned to, and why there is no room (EMBEDDED)."""
+
+    statement: ast.stmt
+    form: Form
+    target: str | None = None
+    where: str = ""
+
+
+def spot(module: Module, node: ast.expr) -> Spot:
+    """How and where the expression ``node`` stands."""
+    index = module.index
+    statement = index.statement(node)
+    where = _no_room(module, node, statement)
+    target = _target(module, node)
+    if target is not None and not where:
+        return Spot(statement, Form.ASSIGNED, target)
+    if not where and target is None:
+        where = _not_first(module, node, statement)
+    return Spot(statement, Form.EMBEDDED, target, where) if where else Spot(statement, Form.INLINE)
+
+
+def _target(module: Module, node: ast.expr) -> str | None:
+    """The name or dotted path to which ``node`` alone is assigned."""
+    parent = module.index.parents[node]
+    match parent:
+        case ast.Assign(targets=targets):
+            return next((key for target in targets if (key := dotted(target)) is not None), None)
+        case ast.AnnAssign(target=target):
+            return dotted(target)
+        case ast.Tuple() | ast.List():
+            statement = module.index.parents[parent]
+            if isinstance(statement, ast.Assign) and statement.value is parent and len(statement.targets) == 1:
+                other = statement.targets[0]
+                if isinstance(other, (ast.Tuple, ast.List)) and len(other.elts) == len(parent.elts):
+                    return dotted(other.elts[parent.elts.index(node)])
+    return None
+
+
+def _no_room(module: Module, node: ast.expr, statement: ast.stmt) -> str:
+    """Why no statement can be placed beside ``statement``; empty if one can."""
+    child: ast.AST = node
+    for ancestor in module.index.ancestors(node):
+        if isinstance(ancestor, _APART):
+            return "inside a lambda" if isinstance(ancestor, ast.Lambda) else "inside a comprehension"
+        if isinstance(ancestor, ast.IfExp) and child is not ancestor.test:
+            return "inside a conditional expression"
+        if isinstance(ancestor, ast.BoolOp) and child is not ancestor.values[0]:
+            return "inside a conditional expression"
+        if isinstance(ancestor, ast.NamedExpr):
+            return "inside an assignment expression"
+        if isinstance(ancestor, ast.arguments):
+            return "in a default argument"
+        if ancestor is statement:
+            break
+        child = ancestor
+    if not isinstance(statement, _SIMPLE):
+        return "in the head of a compound statement"
+    source = module.source
+    start, end = source.start(statement), source.end(statement)
+    if source.data[source.line_start(start) : start].strip(b" \t\f"):
+        return "on a line with another statement"
+    rest = source.data[end : source.line_end(end)].strip()
+    return "on a line with another statement" if rest and not rest.startswith(b"#") else ""
+
+
+def _not_first(module: Module, node: ast.expr, statement: ast.stmt) -> str:
+    """Hoisting evaluates ``node`` before the rest of its statement: fine if that is pure, or if nothing ran before."""
+    if isinstance(node, ast.Constant) or all(is_pure(value) for value in _values(node)):
+        return ""
+    holders = {node, *module.index.ancestors(node)}
+    start = module.source.start(node)
+    for other in ast.walk(statement):
+        if isinstance(other, (ast.Call, ast.NamedExpr, ast.Await)) and other not in holders:
+            if module.source.start(other) < start:
+                return "behind calls of the same statement that run before it"
+    return ""
+
+
+def _values(node: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(node, ast.Call):
+        for value in (*node.args, *(keyword.value for keyword in node.keywords)):
+            yield from _values(value) if isinstance(value, ast.Call) and not is_pure(value) and _names_only(value) else (value,)
+
+
+def _names_only(call: ast.Call) -> bool:
+    """A call by a plain or dotted name of pure arguments, such as a schedule's constructor."""
+    return dotted(call.func) is not None and all(
+        is_pure(value) for value in (*call.args, *(keyword.value for keyword in call.keywords))
+    ) and (dotted(call.func) or "").rpartition(".")[2][:1].isupper()  # fmt: skip
+
+
+def available(module: Module, model: ast.expr, statement: ast.stmt) -> bool:
+    """Whether ``model``, as it stands at its own place, has the same value just before ``statement``."""
+    if module.index.statement(model) is statement:
+        return True
+    here, there = module.index.scope(statement), module.index.scope(model)
+    key = dotted(_base(model))
+    if key is None:
+        return here is there and not any(isinstance(node, ast.Call) for node in ast.walk(model))
+    root = key.partition(".")[0]
+    if here is there:
+        return _same_scope(module, here, key, model, statement)
+    if _flow_scope(module, there) is here and root not in there.bindings:
+        return _same_scope(module, here, key, model, statement)
+    return _other_scope(module, (here, there), key, model, statement)
+
+
+def _base(model: ast.expr) -> ast.expr:
+    """The name that a model expression hangs on: ``models[0]`` on ``models``, ``super()`` on the name super."""
+    while isinstance(model, (ast.Subscript, ast.Call)):
+        model = model.value if isinstance(model, ast.Subscript) else model.func
+    return model
+
+
+def _flow_scope(module: Module, scope: Scope) -> Scope:
+    while isinstance(scope.node, _APART) and scope.parent is not None:
+        scope = scope.parent
+    return scope
+
+
+def _prefixes(key: str) -> Iterator[str]:
+    parts = key.split(".")
+    for length in range(1, len(parts) + 1):
+        yield ".".join(parts[:length])
+
+
+def _same_scope(module: Module, scope: Scope, key: str, model: ast.expr, statement: ast.stmt) -> bool:
+    for prefix in _prefixes(key):
+        if set(reaching(module.index, scope, prefix, statement)) != set(reaching(module.index, scope, prefix, model)):
+            return False
+    if key != "super" and not _known_before(module, scope, key, statement):
+        return False
+    return not _grows_between(module, key, statement, module.index.statement(model))
+
+
+def _known_before(module: Module, scope: Scope, key: str, statement: ast.stmt) -> bool:
+    """The root of ``key`` is bound before ``statement``, here or outside."""
+    root = key.partition(".")[0]
+    place = owner(scope, root)
+    return place is None or place is not scope or bool(reaching(module.index, scope, root, statement))
+
+
+def _grows_between(module: Module, key: str, first: ast.stmt, last: ast.stmt) -> bool:
+    """Whether the model changes its layers (``model.add``), is frozen, or is rebuilt by a method, in between."""
+    start, end = module.index.moments[first][0], module.index.moments[last][0]
+    for name in (f"{key}.{method}" for method in _GROWS):
+        for _, use in module.index.uses.get(name, ()):
+            if start < module.index.moments[module.index.statement(use)][0] < end:
+                return True
+    for scope in {module.index.scope(first), module.index.scope(last)}:
+        for bound, bindings in scope.bindings.items():
+            if bound.startswith(f"{key}.") and any(start < binding.moment < end for binding in bindings):
+                return True
+    return _rebuilt_by_method(module, key, (start, end), first)
+
+
+def _rebuilt_by_method(module: Module, key: str, between: tuple[int, int], first: ast.stmt) -> bool:
+    root, _, attribute = key.partition(".")
+    method = module.method_of(module.index.scope(first))
+    if not attribute or method is None or root != method[2]:
+        return False
+    builders = {one.name for one, _ in module.attribute_bindings(method[0], attribute.partition(".")[0])}
+    for name in builders:
+        for _, use in module.index.uses.get(f"{root}.{name}", ()):
+            if between[0] < module.index.moments[module.index.statement(use)][0] < between[1]:
+                return True
+    return False
+
+
+def _other_scope(
+    module: Module, scopes: tuple[Scope, Scope], key: str, model: ast.expr, statement: ast.stmt
+) -> bool:
+    """The optimizer is built in one function and used in another: the model must be bound where both see it."""
+    here, there = scopes
+    root, _, attribute = key.partition(".")
+    own, other = module.method_of(here), module.method_of(there)
+    if own is not None and other is not None and own[0] is other[0] and root == own[2] == other[2] and attribute:
+        return _by_the_class(module, here, own, attribute, statement)
+    outer = owner(there, root)
+    if outer is None or outer is there or _flow_scope(module, there) is outer or outer is not owner(here, root):
+        return False
+    everywhere = set(outer.bindings.get(root, []))
+    if attribute and any(name.startswith(f"{root}.") for name in outer.bindings):
+        return False
+    before = set(reaching(module.index, here, root, statement))
+    return bool(before) and before == everywhere and not _grows_later(module, key, statement)
+
+
+def _grows_later(module: Module, key: str, statement: ast.stmt) -> bool:
+    start = module.index.moments[statement][0]
+    uses = [use for method in _GROWS for _, use in module.index.uses.get(f"{key}.{method}", ())]
+    return any(module.index.moments[module.index.statement(use)][0] > start for use in uses)
+
+
+def _by_the_class(
+    module: Module, here: Scope, own: tuple[ast.ClassDef, ast.AST, str], attribute: str, statement: ast.stmt
+) -> bool:
+    """``self.model`` in another method: bound before ``statement`` in this method, or in ``__init__`` alone."""
+    bindings = module.attribute_bindings(own[0], attribute.partition(".")[0])
+    before = set(reaching(module.index, here, f"{own[2]}.{attribute}", statement))
+    if any(method is own[1] for method, _ in bindings):
+        return before == {binding for _, binding in bindings}
+    constructors = {getattr(method, "name", "") for method, _ in bindings}
+    return constructors == {"__init__"} and getattr(own[1], "name", "") != "__init__"
+
+
+def lower_place(module: Module, node: ast.expr, at: Spot, models: Sequence[ast.expr], uses: Sequence[Use]) -> ast.stmt | str:
+    """The statement above which an optimizer can be built instead, once its models exist; or why there is none."""
+    scope = module.index.scope(at.statement)
+    if at.form is not Form.ASSIGNED or not isinstance(at.statement, (ast.Assign, ast.AnnAssign)):
+        return "it is not built in a statement of its own"
+    if not all(is_pure(value) or _names_only_call(value) for value in _values(node)):
+        return "its arguments call functions"
+    if any(_flow_scope(module, module.index.scope(use.node)) is not scope for use in uses):
+        return "it is used in another function"
+    if not uses:
+        return "it is not used"
+    first = module.index.statement(uses[0].node)
+    for place in _places(module, at.statement, first):
+        if all(available(module, model, place) for model in models) and not _tells(module, node, at, place, uses):
+            source = module.source
+            if source.data[source.line_start(source.start(place)) : source.start(place)].strip(b" \t\f"):
+                return "its first use shares a line with another statement"
+            return place
+    return "the model is not known just above its first use either"
+
+
+def _names_only_call(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and _names_only(value)
+
+
+def _places(module: Module, origin: ast.stmt, first: ast.stmt) -> Iterator[ast.stmt]:
+    """From the block of ``origin`` down to ``first``, as long as every step is taken at most once."""
+    path = [first]
+    for ancestor in module.index.ancestors(first):
+        if isinstance(ancestor, ast.stmt):
+            path.append(ancestor)
+        if ancestor is module.index.parents[origin]:
+            break
+    block = module.index.block(origin)
+    inside = [step for step in path if step in block]
+    if not inside:
+        return
+    start = path.index(inside[0])
+    for position in range(start, -1, -1):
+        yield path[position]
+        if not isinstance(path[position], (ast.With, ast.AsyncWith, ast.If, ast.Try)):
+            return
+
+
+def _tells(module: Module, node: ast.expr, at: Spot, place: ast.stmt, uses: Sequence[Use]) -> bool:
+    """Whether moving to ``place`` could be told: a value changes in between, or a use would come first or be skipped."""
+    scope = module.index.scope(at.statement)
+    for name in ast.walk(node):
+        key = dotted(name) if isinstance(name, (ast.Name, ast.Attribute)) else None
+        if key is not None and set(reaching(module.index, scope, key, at.statement)) != set(
+            reaching(module.index, scope, key, place)
+        ):
+            return True
+    holder = module.index.parents[place]
+    if holder is not module.index.parents[at.statement]:
+        return not all(holder in module.index.ancestors(use.node) for use in uses)
+    start = module.index.moments[place][0]
+    return any(module.index.moments[module.index.statement(use.node)][0] < start for use in uses)

@@ -1,0 +1,31 @@
+"""Edits of calls that only gain or lose an argument."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection
+
+from tf2ms_opt.facts import Argument, CallRewrite, Given, Splice, Text
+from tf2ms_opt.trace.module import Module
+
+
+def written_arguments(module: Module, call: ast.Call) -> list[tuple[str | None, ast.expr, ast.AST]]:
+    """Keyword, value and node of every argument in the order in which they are written.
+
+    ``ast`` puts ``*args`` before the keywords even where it stands behind one.
+    """
+    every: list[tuple[str | None, ast.expr, ast.AST]] = [(None, value, value) for value in call.args]
+    every += [(keyword.arg, keyword.value, keyword) for keyword in call.keywords]
+    return sorted(every, key=lambda item: module.source.start(item[1]))
+
+
+def edit_call(module: Module, call: ast.Call, *, first: str | None = None, without: Collection[ast.AST] = ()) -> Splice:
+    """``call`` with ``first`` in front of its arguments, or without some of them."""
+    kept = [
+        Argument(keyword, Given(position), position)
+        for position, (keyword, _, node) in enumerate(written_arguments(module, call))
+        if node not in without
+    ]
+    added = [Argument(None, Text(first))] if first is not None else []
+    start, end = module.source.start(call), module.source.end(call)
+    return Splice(start, end, (CallRewrite(start, end, None, (*added, *kept)),))

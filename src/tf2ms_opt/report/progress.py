@@ -1,0 +1,26 @@
+"""A progress bar over the files of a long run.
+
+It only counts; whether there is a terminal to draw on is the caller's question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+T = TypeVar("T")
+
+
+def track(items: Iterable[T], total: int, console: Console) -> Iterator[T]:
+    """``items``, with a bar below everything else that is printed; it is gone at the end."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415 -- long runs only
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("files", total=total)
+        for item in items:
+            yield item
+            progress.advance(task)

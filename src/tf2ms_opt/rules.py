@@ -1,0 +1,166 @@
+"""The schema of rule files: what a rule may say, as frozen structures that are validated whole at load.
+
+A rule is data: nothing in it is evaluated but Python literals, and nothing here reads a file.
+"""
+
+from __future__ import annotations
+
+import ast
+from enum import Enum
+
+import msgspec
+
+
+class Kind(str, Enum):
+    """What a target's argument takes, and so how a source value is adapted to it."""
+
+    LEARNING_RATE = "learning-rate"  # a float, a schedule, or anything that MindSpore turns into a float
+    FLOAT = "float"
+    POSITIVE_FLOAT = "positive-float"
+    INT = "int"
+    BOOL = "bool"
+
+
+class Action(str, Enum):
+    """What becomes of a source parameter that has no target parameter."""
+
+    DROP = "drop"  # without any effect on training
+    REVIEW = "review"  # dropped, and the report names what has to be added
+    REFUSE = "refuse"  # the site is left
+    IGNORED = "ignored"  # TensorFlow itself ignores it, and the report says so
+    ERROR = "error"  # TensorFlow itself refuses it: the site is left
+    LEARNING_RATE_DECAY = "learning-rate-decay"  # lr / (1 + decay * step): becomes a schedule around the learning rate
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """A table of a rule file: an unknown key is an error."""
+
+
+class TargetParameter(_Table, frozen=True):
+    """A parameter of the MindSpore class, in the order in which calls are written."""
+
+    name: str
+    kind: Kind
+    #: written even when the source leaves it to its default, because the two defaults differ
+    pin: bool = False
+
+
+class Target(_Table, frozen=True):
+    """The MindSpore class that a rule emits."""
+
+    name: str
+    parameter: tuple[TargetParameter, ...]
+    docs: str = ""
+
+    def find(self, name: str) -> TargetParameter | None:
+        return next((parameter for parameter in self.parameter if parameter.name == name), None)
+
+
+class Parameter(_Table, frozen=True):
+    """A parameter of the source class, in its positional order."""
+
+    name: str
+    #: Python literal; None for a parameter that has to be given
+    default: str | None = None
+    to: str | None = None
+    action: Action | None = None
+    #: literals for which the parameter does nothing, so that it is dropped without a word
+    inert: tuple[str, ...] = ()
+    #: the literal that the source itself takes for None, 0 or False
+    falsy: str | None = None
+    keyword_only: bool = False
+    reason: str = ""
+    help: str = ""
+
+
+class State(_Table, frozen=True):
+    """A list of state parameters that MindSpore starts elsewhere than the source does."""
+
+    attribute: str
+    #: the loop variable of the emitted lines
+    each: str
+    value: str
+    actual: str
+    because: str
+
+
+class Difference(_Table, frozen=True):
+    """A named point in which target and source differ, where all of ``when`` holds (or cannot be ruled out)."""
+
+    finding: str
+    reason: str
+    help: str = ""
+    #: source parameter -> Python literal; "nonzero" stands for every number but 0
+    when: dict[str, str] = {}
+
+
+class Source(_Table, frozen=True):
+    """A source class: the generations in which it is the same, the names it goes by and its signature."""
+
+    generations: tuple[str, ...]
+    class_name: str
+    parameter: tuple[Parameter, ...]
+    #: module file of the class inside its framework, for imports from there
+    module: str = ""
+    #: dotted names beside those that the generation's modules give
+    names: tuple[str, ...] = ()
+    #: module -> how many arguments mean the same by position in all versions that this generation covers
+    positional: dict[str, int] = {}
+    state: tuple[State, ...] = ()
+    difference: tuple[Difference, ...] = ()
+
+
+class Rule(_Table, frozen=True):
+    """One rule file: an optimizer or a schedule, from every generation to one MindSpore class."""
+
+    summary: str
+    target: Target
+    source: tuple[Source, ...]
+    kind: str = "optimizer"
+    #: what `compile(optimizer="...")` and `optimizers.get("...")` call it, in lower case
+    strings: tuple[str, ...] = ()
+    #: the file's stem; filled in at load
+    name: str = ""
+
+
+class Generation(_Table, frozen=True):
+    """One generation of the source framework: where its optimizers live and what its base class accepts."""
+
+    title: str
+    modules: tuple[str, ...]
+    schedule_modules: tuple[str, ...] = ()
+    #: base-class parameters that follow the optimizer's own, in positional order
+    parameter: tuple[Parameter, ...] = ()
+
+
+class SharedParameter(_Table, frozen=True):
+    """What becomes of a base-class parameter in every generation that has it."""
+
+    action: Action
+    inert: tuple[str, ...] = ()
+    reason: str = ""
+    help: str = ""
+
+
+class Framework(_Table, frozen=True):
+    """What all rules share of the source framework (``rules/base/framework.toml``)."""
+
+    #: from the oldest to the newest
+    generation: dict[str, Generation]
+    parameter: dict[str, SharedParameter]
+    #: prefix of a dotted name -> the prefix under which rules know it
+    aliases: dict[str, str]
+    #: modules that are Keras, whatever their version
+    keras: tuple[str, ...]
+    #: callables that wrap an optimizer, by their last name
+    wrappers: tuple[str, ...]
+    #: functions that look an optimizer up by name, below a Keras module
+    lookups: tuple[str, ...]
+
+
+def literal(text: str) -> object:
+    """The value of a rule file's Python literal; raises ``ValueError`` for anything else."""
+    try:
+        return ast.literal_eval(text)
+    except (SyntaxError, ValueError) as error:
+        raise ValueError(f"not a Python literal: {text!r}") from error

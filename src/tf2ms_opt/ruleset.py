@@ -1,0 +1,198 @@
+"""The rule table: loads the rule files, checks each whole, and indexes them by the names that sources go by.
+
+This module knows TOML and the schema; it never sees the code that is converted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from tf2ms_opt.rules import Action, Framework, Parameter, Rule, Source, literal
+
+T = TypeVar("T")
+
+
+class RuleFileError(Exception):
+    """A rule file that cannot be used; the text names the file, the table and the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A source class in one generation, with its whole signature: what a dotted name may stand for."""
+
+    rule: Rule
+    source: Source
+    generation: str
+    #: the optimizer's own parameters, then those of the generation's base class, in positional order
+    parameters: tuple[Parameter, ...]
+
+    def parameter(self, name: str) -> Parameter | None:
+        return next((parameter for parameter in self.parameters if parameter.name == name), None)
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """All rules, and what they are found by."""
+
+    rules: Mapping[str, Rule]
+    framework: Framework
+
+    @cached_property
+    def candidates(self) -> Mapping[str, tuple[Candidate, ...]]:
+        """Dotted name -> what it may stand for, one candidate a generation."""
+        found: dict[str, list[Candidate]] = {}
+        for rule in self.rules.values():
+            for source in rule.source:
+                for generation in source.generations:
+                    candidate = Candidate(rule, source, generation, self._signature(source, generation))
+                    for name in self._names(rule, source, generation):
+                        found.setdefault(name, []).append(candidate)
+        return {name: tuple(group) for name, group in found.items()}
+
+    @cached_property
+    def strings(self) -> Mapping[str, Rule]:
+        """Registry name (lower case) -> rule."""
+        return {string: rule for rule in self.rules.values() for string in rule.strings}
+
+    @cached_property
+    def pattern(self) -> re.Pattern[bytes]:
+        """Matches in every file that may hold a site: a class or registry name, or a lookup by name."""
+        words = {source.class_name for rule in self.rules.values() for source in rule.source if rule.kind == "optimizer"}
+        words |= {name.rpartition(".")[2] for rule in self.rules.values() for source in rule.source for name in source.names}
+        words |= {form for string in self.strings for form in (string, string.upper())}
+        alternatives = [re.escape(word) for word in sorted(words)]
+        lookups = [re.escape(name) for name in self.framework.lookups] + [r"getattr\([\w.]*optimizers\b"]
+        return re.compile("|".join(alternatives + lookups).encode())
+
+    def named(self, name: str) -> tuple[Candidate, ...]:
+        """What the dotted ``name`` may stand for, after its aliases; empty for a name that no rule knows."""
+        return self.candidates.get(self.canonical(name), ())
+
+    def canonical(self, name: str) -> str:
+        """``name`` under the prefix that rules know: ``tensorflow.compat.v2.keras`` is ``tensorflow.keras``."""
+        aliases = self.framework.aliases
+        end = len(name)
+        while end > 0:
+            prefix = name[:end]
+            if prefix in aliases:
+                return self.canonical(aliases[prefix] + name[end:])
+            end = name.rfind(".", 0, end)
+        return name
+
+    def keras_path(self, name: str) -> str | None:
+        """The path of ``name`` below Keras (``layers.Dense``), whichever Keras it is; None outside of Keras."""
+        name = self.canonical(name)
+        for module in self.framework.keras:
+            if name.startswith(module + "."):
+                return name[len(module) + 1 :]
+        return None
+
+    def from_framework(self, name: str) -> bool:
+        """Whether ``name`` belongs to TensorFlow or a Keras."""
+        root = name.partition(".")[0]
+        return root == "tensorflow" or any(module.partition(".")[0] == root for module in self.framework.keras)
+
+    def _signature(self, source: Source, generation: str) -> tuple[Parameter, ...]:
+        own = source.parameter
+        taken = {parameter.name for parameter in own}
+        base = self.framework.generation[generation].parameter
+        return (*own, *(self._shared(parameter) for parameter in base if parameter.name not in taken))
+
+    def _shared(self, parameter: Parameter) -> Parameter:
+        if parameter.to is not None or parameter.action is not None:
+            return parameter
+        shared = self.framework.parameter[parameter.name]
+        return msgspec.structs.replace(
+            parameter, action=shared.action, inert=shared.inert, reason=shared.reason, help=shared.help
+        )
+
+    def _names(self, rule: Rule, source: Source, generation: str) -> Iterable[str]:
+        place = self.framework.generation[generation]
+        modules = place.modules if rule.kind == "optimizer" else place.schedule_modules
+        for module in modules:
+            yield f"{module.format(module=source.module)}.{source.class_name}"
+        yield from source.names
+
+
+def load(extra: Sequence[Path] = ()) -> RuleSet:
+    """The packaged rules and those of the folders ``extra``, where a file of the same name replaces ours.
+
+    Raises ``RuleFileError`` for a file that does not follow the schema, and for a folder without rule files.
+    """
+    root = _packaged()
+    framework = _decode(root / "base" / "framework.toml", Framework)
+    for generation in framework.generation.values():
+        for parameter in generation.parameter:
+            if parameter.to is None and parameter.action is None and parameter.name not in framework.parameter:
+                raise RuleFileError(f"{root}/base/framework.toml: {parameter.name} has neither `to` nor `action`")
+    rules = dict(_folder(root, framework))
+    for folder in extra:
+        found = dict(_folder(folder, framework))
+        if not found:
+            raise RuleFileError(f"{folder}: no rule file (*.toml) in this folder")
+        rules.update(found)
+    return RuleSet(dict(sorted(rules.items())), framework)
+
+
+def _packaged() -> Path:
+    """The folder of rules: inside the package in a wheel, at the project's root in an editable install."""
+    packaged = Path(__file__).parent / "rules"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "rules"
+
+
+def _folder(folder: Path, framework: Framework) -> Iterable[tuple[str, Rule]]:
+    try:
+        entries = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda file: file.name)
+    except OSError as error:
+        raise RuleFileError(f"{folder}: {error.strerror or error}") from error
+    for file in entries:
+        rule = msgspec.structs.replace(_decode(file, Rule), name=file.name.removesuffix(".toml"))
+        _check(rule, framework, file)
+        yield rule.name, rule
+
+
+def _decode(file: Path, schema: type[T]) -> T:
+    try:
+        return msgspec.toml.decode(file.read_bytes(), type=schema)
+    except OSError as error:
+        raise RuleFileError(f"{file}: {error.strerror or error}") from error
+    except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as error:
+        raise RuleFileError(f"{file}: {error}") from error
+
+
+def _check(rule: Rule, framework: Framework, file: Path) -> None:
+    """What the schema cannot say: references between tables, and that every literal is one."""
+    for number, source in enumerate(rule.source, 1):
+        where = f"{file}: source {number} ({source.class_name})"
+        for generation in source.generations:
+            if generation not in framework.generation:
+                raise RuleFileError(f"{where}: generations: unknown generation {generation!r}")
+        for parameter in source.parameter:
+            _check_parameter(parameter, rule, f"{where}: parameter {parameter.name}")
+        known = {parameter.name for parameter in source.parameter}
+        for difference in source.difference:
+            if unknown := difference.when.keys() - known:
+                raise RuleFileError(f"{where}: difference.when: no parameter {', '.join(sorted(unknown))}")
+            if difference.finding not in ("formula-differs", "backend-difference"):
+                raise RuleFileError(f"{where}: difference.finding: {difference.finding!r} is not a difference")
+
+
+def _check_parameter(parameter: Parameter, rule: Rule, where: str) -> None:
+    if (parameter.to is None) == (parameter.action is None):
+        raise RuleFileError(f"{where}: exactly one of `to` and `action` is needed")
+    if parameter.to is not None and rule.target.find(parameter.to) is None:
+        raise RuleFileError(f"{where}: to: {rule.target.name} has no parameter {parameter.to!r} in this file")
+    if parameter.action in (Action.REVIEW, Action.REFUSE, Action.IGNORED, Action.ERROR) and not parameter.reason:
+        raise RuleFileError(f"{where}: reason: `{parameter.action.value}` needs one")
+    for text in (parameter.default, parameter.falsy, *parameter.inert):
+        try:
+            literal(text if text is not None else "None")
+        except ValueError as error:
+            raise RuleFileError(f"{where}: {error}") from error

@@ -1,0 +1,62 @@
+"""Proves a result before it is written: it parses, nothing outside the planned edits changed, no comment is lost.
+
+That a second run changes nothing is checked by the engine, which owns the run.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+
+from tf2ms_opt.facts import Splice
+
+
+def problem(before: bytes, after: bytes, splices: Sequence[Splice]) -> str | None:
+    """What is wrong with ``after`` (UTF-8) as a conversion of ``before``; None if nothing is."""
+    try:
+        parse(after.decode())
+    except (SyntaxError, ValueError) as error:
+        return f"the result does not parse: {error}"
+    if not _untouched_elsewhere(before, after, splices):
+        return "text outside the planned edits changed"
+    lost = _comments(before) - _comments(after)
+    if lost:
+        return f"a comment is lost: {next(iter(lost))}"
+    return None
+
+
+def parse(text: str) -> ast.Module:
+    """``ast.parse`` without the warnings that the code under conversion may cause."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
+
+
+def _untouched_elsewhere(before: bytes, after: bytes, splices: Sequence[Splice]) -> bool:
+    """Whether every stretch between the splices stands in ``after``, in the same order."""
+    ordered = sorted(splices, key=lambda splice: (splice.start, splice.end))
+    starts = [0, *(splice.end for splice in ordered)]
+    ends = [*(splice.start for splice in ordered), len(before)]
+    stretches = [before[start:end] for start, end in zip(starts, ends, strict=True)]
+    if not after.startswith(stretches[0]) or not after.endswith(stretches[-1]):
+        return False
+    position = len(stretches[0])
+    for stretch in stretches[1:]:
+        found = after.find(stretch, position)
+        if found < 0:
+            return False
+        position = found + len(stretch)
+    return True
+
+
+def _comments(data: bytes) -> Counter[str]:
+    """The comments of a file; none where the tokenizer gives up on text that the parser accepts."""
+    try:
+        tokens = tokenize.generate_tokens(io.StringIO(data.decode(), newline="").readline)
+        return Counter(token.string.rstrip() for token in tokens if token.type == tokenize.COMMENT)
+    except (tokenize.TokenError, IndentationError, SyntaxError):
+        return Counter()

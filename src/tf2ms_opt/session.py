@@ -1,0 +1,105 @@
+"""One run of ``convert``: from paths and settings to outcomes, reports and an exit code.
+
+It joins the parts and holds no knowledge of theirs; the syntax of the command line is for ``cli``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from tf2ms_opt.config import Settings
+from tf2ms_opt.outcomes import Outcome, Summary
+from tf2ms_opt.ruleset import load
+from tf2ms_opt.run import Converter, Store, store_nothing
+from tf2ms_opt.sink import Sink, Streams
+from tf2ms_opt.walk import Found, Walked, walk
+from tf2ms_opt.wishes import UsageError, options_of
+from tf2ms_opt.write import OutputCollisionError, create, destinations, replace
+
+STDIN = "-"
+_STDIN_NAME = "<stdin>"
+
+
+def convert(paths: Sequence[str], settings: Settings, streams: Streams, stdin_name: str | None = None) -> int:
+    """Convert ``paths`` as ``settings`` say; the exit code.
+
+    Raises ``UsageError`` and ``RuleFileError`` before anything is written.
+    """
+    dry = bool(settings.check or settings.diff)
+    _refuse(paths, settings, dry=dry)
+    rules = load([Path(folder) for folder in settings.rules or ()])
+    converter = Converter(rules, options_of(settings, rules))
+    outcomes: Iterable[Outcome]
+    if STDIN in paths:
+        sink = Sink(settings, streams, named=frozenset({stdin_name or _STDIN_NAME}), filters=not dry)
+        outcomes = _filtered(converter, streams, stdin_name, dry=dry)
+    else:
+        walked = _walked(paths, settings)
+        sink = Sink(settings, streams, named=frozenset(file.path for file in walked.files if file.named))
+        store = store_nothing if dry else _store(walked, settings)
+        outcomes = sink.watched(converter.outcomes(walked, store), len(walked.files))
+    for outcome in outcomes:
+        sink.take(outcome)
+    return _exit_code(sink.finish(), settings, dry=dry)
+
+
+def _refuse(paths: Sequence[str], settings: Settings, *, dry: bool) -> None:
+    """Combinations in which two products would meet on one stream."""
+    if settings.diff and settings.format == "json":
+        raise UsageError("--diff and --format json both want standard output; choose one of them")
+    if STDIN not in paths:
+        return
+    if len(paths) > 1:
+        raise UsageError("- (standard input) cannot be mixed with other paths")
+    if settings.format == "json" and not dry:
+        raise UsageError(
+            "the converted text and --format json both want standard output; add --check, or leave one out"
+        )
+
+
+def _filtered(converter: Converter, streams: Streams, name: str | None, *, dry: bool) -> Iterator[Outcome]:
+    """Standard input to standard output; what could not be converted comes out as it went in."""
+    data = streams.stdin.read()
+    outcome = converter.convert(data, name or _STDIN_NAME, Path(name or STDIN))
+    if not dry:
+        streams.stdout.write(outcome.after if outcome.changed else data)
+    yield outcome
+
+
+def _walked(paths: Sequence[str], settings: Settings) -> Walked:
+    output_dir = None if settings.output_dir is None else Path(settings.output_dir)
+    try:
+        return walk([Path(path) for path in paths], exclude=settings.exclude or (), skip=output_dir)
+    except ValueError as error:
+        raise UsageError(f"--exclude: {error}") from error
+
+
+def _store(walked: Walked, settings: Settings) -> Store:
+    """Where results go: in place, or every file into the tree of its own."""
+    if settings.output_dir is None:
+        return _replace
+    output_dir = Path(settings.output_dir)
+    if output_dir.exists() and not output_dir.is_dir():
+        raise UsageError(f"--output-dir: {output_dir} is not a directory")
+    try:
+        return partial(_create, destinations(walked.files, output_dir))
+    except OutputCollisionError as error:
+        raise UsageError(f"--output-dir: {error}") from error
+
+
+def _replace(file: Found, data: bytes, changed: bool) -> None:
+    if changed:
+        replace(Path(file.real), data)
+
+
+def _create(places: dict[str, Path], file: Found, data: bytes, _changed: bool) -> None:
+    create(places[file.path], data, like=Path(file.real))
+
+
+def _exit_code(summary: Summary, settings: Settings, *, dry: bool) -> int:
+    if summary.failed:
+        return 2
+    remains = bool(summary.needing_a_hand or (dry and summary.converted))
+    return 1 if remains and not settings.exit_zero else 0

@@ -1,0 +1,123 @@
+"""Where outcomes go: counted, rendered in the chosen format, and forgotten.
+
+It chooses the stream and the rendering; the renderings themselves are in ``report``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import astuple, dataclass, field, replace
+from typing import TYPE_CHECKING, BinaryIO
+
+from tf2ms_opt.config import Settings
+from tf2ms_opt.outcomes import FileStatus, Outcome, Summary, summarize
+from tf2ms_opt.report import machine, text
+from tf2ms_opt.report.diff import coloured, unified
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+#: a progress bar is for runs of more files than this
+_LONG_RUN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Where a run reads and writes.
+
+    Products go to ``stdout``; ``say`` and ``console`` speak to people, on stderr.  The console is made when it is
+    first needed, because importing rich takes longer than most runs.  ``live`` is whether stderr is a terminal,
+    ``colour`` whether stdout takes colour.
+    """
+
+    stdin: BinaryIO
+    stdout: BinaryIO
+    say: Callable[[str], None]
+    console: Callable[[], Console]
+    live: bool = False
+    colour: bool = False
+
+
+@dataclass(slots=True)
+class Sink:
+    """Takes the outcomes of a run one by one; ``filters`` when the converted text itself goes to stdout."""
+
+    settings: Settings
+    streams: Streams
+    named: frozenset[str]
+    filters: bool = False
+    _total: Summary = field(default_factory=Summary)
+    _without_news: int = 0
+    _kept: list[Outcome] = field(default_factory=list)
+
+    @property
+    def view(self) -> text.View:
+        settings = self.settings
+        return text.View(
+            quiet=bool(settings.quiet),
+            verbose=bool(settings.verbose),
+            dry=bool(settings.check or settings.diff),
+            diff=bool(settings.diff),
+        )
+
+    def watched(self, outcomes: Iterable[Outcome], total: int) -> Iterable[Outcome]:
+        """``outcomes``, under a progress bar where that makes sense."""
+        shown = self.settings.format in (None, "text") and not self.settings.quiet and not self.settings.diff
+        if total <= _LONG_RUN or not self.streams.live or not shown:
+            return outcomes
+        from tf2ms_opt.report.progress import track  # noqa: PLC0415 -- long runs only
+
+        return track(outcomes, total, self.streams.console())
+
+    def take(self, outcome: Outcome) -> None:
+        """Count and render one outcome; its bytes are not kept."""
+        if outcome.path not in self.named and _is_plain(outcome):
+            self._without_news += 1
+            return
+        self._total = _sum(self._total, summarize((outcome,)))
+        if self.settings.diff and outcome.changed:
+            lines = unified(outcome.before, outcome.after, outcome.path)
+            self._write(b"".join(coloured(lines) if self.streams.colour else lines))
+        match self.settings.format:
+            case "json":
+                self._kept.append(replace(outcome, before=b"", after=b""))
+            case "concise":
+                self._lines(machine.concise(outcome))
+            case "github":
+                self._lines(machine.github(outcome))
+            case _:
+                if text.has_news(outcome, self.view):
+                    text.print_outcome(self.streams.console(), outcome, self.view)
+
+    def finish(self) -> Summary:
+        """Say the totals, and return them."""
+        plain = self._without_news
+        total = replace(self._total, files=self._total.files + plain, unchanged=self._total.unchanged + plain)
+        if self.settings.format == "json":
+            self._write(machine.document(self._kept, total).encode("ascii") + b"\n")
+        else:
+            for line in text.summary_lines(total, self.view):
+                self.streams.say(line)
+        self.streams.stdout.flush()
+        return total
+
+    def _lines(self, lines: Iterable[str]) -> None:
+        """Lines for programs are a product, unless another product has taken stdout."""
+        if self.settings.diff or self.filters:
+            for line in lines:
+                self.streams.say(line)
+        else:
+            self._write("".join(line + "\n" for line in lines).encode("utf-8"))
+
+    def _write(self, data: bytes) -> None:
+        if data:
+            self.streams.stdout.write(data)
+            self.streams.stdout.flush()
+
+
+def _is_plain(outcome: Outcome) -> bool:
+    return outcome.status is FileStatus.UNCHANGED and not outcome.sites and not outcome.findings
+
+
+def _sum(one: Summary, other: Summary) -> Summary:
+    return Summary(*(left + right for left, right in zip(astuple(one), astuple(other), strict=True)))

@@ -1,0 +1,98 @@
+"""The text of one file: its bytes, their encoding, and the arithmetic between offsets, lines and columns.
+
+Everything is counted in UTF-8 bytes, as ``ast`` does.  This module knows nothing of Python's syntax.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+
+_NEWLINE = re.compile(rb"\r\n|\r|\n")
+_BOM = b"\xef\xbb\xbf"
+
+
+class UndecodableError(Exception):
+    """The bytes are not text in the encoding that the file declares."""
+
+
+@dataclass(frozen=True)
+class SourceText:
+    """A file's text as UTF-8 ``data`` without its byte-order mark, and how to get back to the file's own bytes."""
+
+    data: bytes
+    encoding: str
+    bom: bool
+
+    @classmethod
+    def of(cls, raw: bytes) -> SourceText:
+        """Decode as Python itself would.  Raises ``UndecodableError``."""
+        try:
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
+            text = raw.decode(encoding)
+            bom = raw.startswith(_BOM)
+            return cls(text.encode(), "utf-8" if bom else encoding, bom)
+        except (SyntaxError, UnicodeError, LookupError) as error:
+            raise UndecodableError(str(error)) from error
+
+    def encode(self, data: bytes) -> bytes:
+        """``data`` (UTF-8) as bytes of this file's encoding."""
+        raw = data if self.encoding in ("utf-8", "utf-8-sig") else data.decode().encode(self.encoding)
+        return _BOM + raw if self.bom else raw
+
+    @cached_property
+    def line_starts(self) -> list[int]:
+        return [0, *(match.end() for match in _NEWLINE.finditer(self.data))]
+
+    @property
+    def text(self) -> str:
+        return self.data.decode()
+
+    def offset(self, line: int, column: int) -> int:
+        """The offset of ``ast``'s 1-based line and 0-based UTF-8 column."""
+        return self.line_starts[line - 1] + column
+
+    def start(self, node: ast.expr | ast.stmt | ast.arg | ast.keyword | ast.alias | ast.excepthandler) -> int:
+        return self.offset(node.lineno, node.col_offset)
+
+    def end(self, node: ast.expr | ast.stmt | ast.arg | ast.keyword | ast.alias | ast.excepthandler) -> int:
+        if node.end_lineno is None or node.end_col_offset is None:
+            raise ValueError("a node without a place in the file")
+        return self.offset(node.end_lineno, node.end_col_offset)
+
+    def slice(self, node: ast.expr | ast.stmt | ast.arg | ast.keyword | ast.alias) -> str:
+        return self.data[self.start(node) : self.end(node)].decode()
+
+    def line_of(self, offset: int) -> int:
+        return bisect_right(self.line_starts, offset)
+
+    def line_start(self, offset: int) -> int:
+        """The offset at which the line of ``offset`` begins."""
+        return self.line_starts[self.line_of(offset) - 1]
+
+    def line_end(self, offset: int) -> int:
+        """The offset just behind the newline of the line of ``offset`` (the end of the file without one)."""
+        line = self.line_of(offset)
+        return self.line_starts[line] if line < len(self.line_starts) else len(self.data)
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """The 1-based line and column of ``offset``, the column in characters."""
+        start = self.line_start(offset)
+        return self.line_of(offset), len(self.data[start:offset].decode()) + 1
+
+    def newline(self, offset: int = 0) -> str:
+        """The newline of the line of ``offset``, or the first one of the file."""
+        line = self.data[self.line_start(offset) : self.line_end(offset)]
+        match = _NEWLINE.search(line) or _NEWLINE.search(self.data)
+        return match.group().decode() if match else "\n"
+
+    def indentation(self, offset: int) -> str:
+        """The white space before the first character of the line of ``offset``."""
+        start = self.line_start(offset)
+        line = self.data[start : self.line_end(offset)]
+        return line[: len(line) - len(line.lstrip(b" \t\f"))].decode()

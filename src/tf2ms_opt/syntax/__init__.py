@@ -1,0 +1,1 @@
+"""Turns the edits of a plan into text; the only package that imports libcst."""

@@ -1,0 +1,312 @@
+"""One pass over a module's syntax tree: parents, scopes, bindings, and where each name is used.
+
+The walk keeps its own stack, so that deeply nested code cannot exhaust Python's.  Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import TypeAlias
+
+FunctionNode: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
+ScopeNode: TypeAlias = "ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp"
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+class BindingKind(Enum):
+    """How a name gets its value."""
+
+    IMPORT = auto()
+    ASSIGN = auto()
+    PARAMETER = auto()
+    FUNCTION = auto()
+    CLASS = auto()
+    OTHER = auto()  # loops, with, except, del, augmented assignment, patterns
+
+
+@dataclass(frozen=True, eq=False)
+class Binding:
+    """One place where ``key`` (a name, or a dotted path such as ``self.model``) is bound.
+
+    ``value`` is the expression assigned, where there is one for this name alone; ``qualified`` what an import
+    names.  ``moment`` orders the binding among statements: it holds from there on.
+    """
+
+    key: str
+    kind: BindingKind
+    node: ast.AST
+    statement: ast.stmt | None
+    moment: int
+    value: ast.expr | None = None
+    qualified: str | None = None
+
+
+@dataclass(eq=False)
+class Scope:
+    """A module, function, class, lambda or comprehension with the names that it binds."""
+
+    node: ScopeNode
+    parent: Scope | None
+    bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    outward: set[str] = field(default_factory=set)
+    stars: list[str] = field(default_factory=list)
+
+    @property
+    def is_function(self) -> bool:
+        return isinstance(self.node, (*_FUNCTIONS, ast.Lambda))
+
+    def bind(self, binding: Binding) -> None:
+        owner: Scope = self
+        if binding.key in self.outward:
+            while owner.parent is not None and (owner is self or binding.key not in owner.bindings):
+                owner = owner.parent
+        owner.bindings.setdefault(binding.key, []).append(binding)
+
+
+@dataclass(eq=False)
+class Index:
+    """A module's tree with what the pass found."""
+
+    module: ast.Module
+    parents: dict[ast.AST, ast.AST] = field(default_factory=dict)
+    scopes: dict[ast.AST, Scope] = field(default_factory=dict)
+    moments: dict[ast.stmt | ast.excepthandler | ast.match_case, tuple[int, int]] = field(default_factory=dict)
+    calls: list[ast.Call] = field(default_factory=list)
+    #: name or dotted path -> where it is read, and in which scope
+    uses: dict[str, list[tuple[Scope, ast.expr]]] = field(default_factory=dict)
+    identifiers: set[str] = field(default_factory=set)
+
+    @property
+    def top(self) -> Scope:
+        return self.scopes[self.module]
+
+    def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
+        current = self.parents.get(node)
+        while current is not None:
+            yield current
+            current = self.parents.get(current)
+
+    def statement(self, node: ast.AST) -> ast.stmt:
+        """The innermost statement that holds ``node``, or is it."""
+        current = node
+        while not isinstance(current, ast.stmt):
+            current = self.parents[current]
+        return current
+
+    def scope(self, node: ast.AST) -> Scope:
+        """The scope in which ``node`` is evaluated."""
+        child, current = node, self.parents.get(node)
+        while current is not None:
+            if current in self.scopes and _evaluated_inside(child, current):
+                return self.scopes[current]
+            child, current = current, self.parents.get(current)
+        return self.top
+
+    def function(self, node: ast.AST) -> FunctionNode | None:
+        """The function whose body holds ``node``."""
+        scope: Scope | None = self.scope(node)
+        while scope is not None:
+            if isinstance(scope.node, _FUNCTIONS):
+                return scope.node
+            scope = scope.parent
+        return None
+
+    def enclosing_class(self, function: ast.AST) -> ast.ClassDef | None:
+        """The class of which ``function`` is a method."""
+        parent = self.parents.get(function)
+        return parent if isinstance(parent, ast.ClassDef) else None
+
+    def block(self, statement: ast.stmt) -> list[ast.stmt]:
+        """The list of statements in which ``statement`` stands."""
+        parent = self.parents[statement]
+        for _, value in ast.iter_fields(parent):
+            if isinstance(value, list) and statement in value:
+                return value
+        raise LookupError("a statement outside of its parent")
+
+
+def dotted(node: ast.AST) -> str | None:
+    """``a.b.c`` for a chain of attributes on a name; None for anything else."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    return ".".join((node.id, *reversed(names)))
+
+
+def index(module: ast.Module) -> Index:
+    """Walk ``module`` once."""
+    result = Index(module)
+    result.scopes[module] = Scope(module, None)
+    _Walk(result).run()
+    return result
+
+
+def _evaluated_inside(child: ast.AST, scope: ast.AST) -> bool:
+    """Whether ``child`` of a scope's node is evaluated in that scope rather than around it."""
+    match scope:
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            return child in scope.body
+        case ast.Lambda():
+            return child is scope.body
+        case ast.ClassDef():
+            return child in scope.body
+        case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+            # Only the first iterable is evaluated outside; for our purpose the whole comprehension is one place.
+            return True
+        case _:
+            return True
+
+
+class _Walk:
+    """The pass itself: a stack of nodes to enter and of statements to leave."""
+
+    def __init__(self, result: Index) -> None:
+        self.index = result
+        self.moment = 0
+        self.stack: list[tuple[ast.AST, Scope, bool]] = [(result.module, result.top, True)]
+
+    def run(self) -> None:
+        while self.stack:
+            node, scope, entering = self.stack.pop()
+            self.moment += 1
+            if not entering:
+                self._leave(node, scope)
+                continue
+            inner = self._enter(node, scope)
+            children = [(child, inner if _evaluated_inside(child, node) else scope) for child in ast.iter_child_nodes(node)]
+            if isinstance(node, (ast.stmt, ast.excepthandler, ast.match_case)):
+                self.index.moments[node] = (self.moment, self.moment)
+                self.stack.append((node, scope, False))
+            for child, own in reversed(children):
+                self.index.parents[child] = node
+                self.stack.append((child, own, True))
+
+    def _enter(self, node: ast.AST, scope: Scope) -> Scope:
+        inner = scope
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
+                inner = self._open(node, scope)
+                self._parameters(node, inner)
+            case ast.ClassDef() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                inner = self._open(node, scope)
+            case ast.Global() | ast.Nonlocal():
+                scope.outward.update(node.names)
+            case ast.Call():
+                self.index.calls.append(node)
+            case ast.Name():
+                self._name(node, scope)
+            case ast.Attribute(ctx=ast.Load()):
+                if (key := dotted(node)) is not None:
+                    self.index.uses.setdefault(key, []).append((scope, node))
+            case ast.For() | ast.AsyncFor():
+                self._targets(node.target, scope, node)
+            case ast.With() | ast.AsyncWith():
+                for item in node.items:
+                    if item.optional_vars is not None:
+                        self._targets(item.optional_vars, scope, node)
+            case ast.ExceptHandler(name=str(name)):
+                self._bind(scope, name, BindingKind.OTHER, node)
+            case ast.comprehension():
+                self._targets(node.target, scope, None)
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                self._bind(scope, name, BindingKind.OTHER, node)
+            case _:
+                pass
+        return inner
+
+    def _leave(self, node: ast.AST, scope: Scope) -> None:
+        if isinstance(node, (ast.stmt, ast.excepthandler, ast.match_case)):
+            self.index.moments[node] = (self.index.moments[node][0], self.moment)
+        match node:
+            case ast.Import() | ast.ImportFrom():
+                self._import(node, scope)
+            case ast.Assign():
+                for target in node.targets:
+                    self._targets(target, scope, node, node.value)
+            case ast.AnnAssign(value=ast.expr() as value):
+                self._targets(node.target, scope, node, value)
+            case ast.AugAssign():
+                self._targets(node.target, scope, node)
+            case ast.Delete():
+                for target in node.targets:
+                    self._targets(target, scope, node)
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                self._bind(scope, node.name, BindingKind.FUNCTION, node)
+            case ast.ClassDef():
+                self._bind(scope, node.name, BindingKind.CLASS, node)
+            case _:
+                pass
+
+    def _open(self, node: ScopeNode, scope: Scope) -> Scope:
+        inner = Scope(node, scope)
+        self.index.scopes[node] = inner
+        return inner
+
+    def _name(self, node: ast.Name, scope: Scope) -> None:
+        self.index.identifiers.add(node.id)
+        if isinstance(node.ctx, ast.Load):
+            self.index.uses.setdefault(node.id, []).append((scope, node))
+        elif isinstance(parent := self.index.parents.get(node), ast.NamedExpr):
+            owner = scope
+            while isinstance(owner.node, _COMPREHENSIONS) and owner.parent is not None:
+                owner = owner.parent
+            self._bind(owner, node.id, BindingKind.ASSIGN, parent, parent.value)
+
+    def _parameters(self, node: FunctionNode | ast.Lambda, inner: Scope) -> None:
+        arguments = node.args
+        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        every += [extra for extra in (arguments.vararg, arguments.kwarg) if extra is not None]
+        for argument in every:
+            self.index.identifiers.add(argument.arg)
+            inner.bind(Binding(argument.arg, BindingKind.PARAMETER, argument, None, self.moment))
+
+    def _targets(
+        self, target: ast.expr, scope: Scope, statement: ast.AST | None, value: ast.expr | None = None
+    ) -> None:
+        """Bind every name and dotted path of an assignment's target, element by element where both sides show them."""
+        kind = BindingKind.ASSIGN if value is not None else BindingKind.OTHER
+        match target:
+            case ast.Tuple() | ast.List():
+                values: list[ast.expr | None] = [None] * len(target.elts)
+                if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts):
+                    values = list(value.elts)
+                if any(isinstance(element, ast.Starred) for element in target.elts):
+                    values = [None] * len(target.elts)
+                for element, own in zip(target.elts, values, strict=True):
+                    self._targets(element, scope, statement, own)
+            case ast.Starred():
+                self._targets(target.value, scope, statement)
+            case _:
+                if (key := dotted(target)) is not None:
+                    self._bind(scope, key, kind, statement or target, value)
+
+    def _import(self, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
+        for alias in node.names:
+            if isinstance(node, ast.Import):
+                name = alias.asname or alias.name.partition(".")[0]
+                qualified = alias.name if alias.asname else name
+            else:
+                module = "." * node.level + (node.module or "")
+                if alias.name == "*":
+                    scope.stars.append(module)
+                    continue
+                name = alias.asname or alias.name
+                qualified = f"{module}.{alias.name}" if not module.endswith(".") else module + alias.name
+            self._bind(scope, name, BindingKind.IMPORT, alias, None, qualified)
+
+    def _bind(
+        self, scope: Scope, key: str, kind: BindingKind, node: ast.AST, value: ast.expr | None = None,
+        qualified: str | None = None,
+    ) -> None:  # fmt: skip
+        self.index.identifiers.add(key.partition(".")[0])
+        current: ast.AST | None = node
+        while current is not None and not isinstance(current, ast.stmt):
+            current = self.index.parents.get(current)
+        scope.bind(Binding(key, kind, node, current, self.moment, value, qualified))

@@ -1,0 +1,98 @@
+"""Whether the receiver of a ``compile`` is a Keras model, told from how it is built or, failing that, from the call."""
+
+from __future__ import annotations
+
+import ast
+
+from tf2ms_opt.trace.index import Binding, BindingKind
+from tf2ms_opt.trace.module import Module
+
+_MODELS = {"Sequential", "Model", "models.Sequential", "models.Model", "engine.Model", "engine.training.Model", "Functional"}
+#: arguments that only the compile of Keras takes
+_KERAS_KEYWORDS = {"loss", "metrics", "loss_weights", "sample_weight_mode", "weighted_metrics", "run_eagerly", "steps_per_execution"}
+
+
+def is_keras_model(module: Module, call: ast.Call) -> bool:
+    """Whether ``call`` (``X.compile(...)``) is Keras' compile.
+
+    A receiver that is certainly a model or certainly something else decides; of an unknown one, the arguments do,
+    in a file that imports Keras at all.
+    """
+    if not isinstance(call.func, ast.Attribute):
+        return False
+    receiver = call.func.value
+    verdict = _receiver(module, receiver)
+    if verdict is not None:
+        return verdict
+    keywords = {keyword.arg for keyword in call.keywords}
+    looks_like_it = bool(keywords & _KERAS_KEYWORDS) or len(call.args) > 1
+    return looks_like_it and _imports_framework(module)
+
+
+def is_model_class(module: Module, node: ast.expr) -> bool:
+    """Whether ``node`` names Keras' model classes, or a class of this file that derives from one."""
+    if (module.keras_path(node) or "") in _MODELS:
+        return True
+    return any(_derives(module, binding) for binding in module.origins(node))
+
+
+def _derives(module: Module, binding: Binding) -> bool:
+    return isinstance(binding.node, ast.ClassDef) and any(is_model_class(module, base) for base in binding.node.bases)
+
+
+def _receiver(module: Module, receiver: ast.expr) -> bool | None:
+    """True for a model, False for something else, None where the file does not tell."""
+    names = module.resolve(receiver).names
+    if names and not any(module.rules.from_framework(name) for name in names):
+        return False  # a module such as re, or an object imported from one
+    if isinstance(receiver, ast.Call):
+        return _built(module, receiver)
+    bindings = module.origins(receiver)
+    verdicts = {_built(module, one.value) if isinstance(one.value, ast.Call) else None for one in bindings}
+    if True in verdicts:
+        return True
+    return False if verdicts == {False} else None
+
+
+def _built(module: Module, call: ast.Call) -> bool | None:
+    """What a call returns: a model, certainly something else, or unknown."""
+    if is_model_class(module, call.func):
+        return True
+    for binding in module.origins(call.func):
+        if isinstance(binding.node, ast.ClassDef) and not _opaque_base(module, binding.node):
+            return False
+        if isinstance(binding.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return True if _returns_model(module, binding.node) else None
+    return None
+
+
+def _opaque_base(module: Module, node: ast.ClassDef) -> bool:
+    """Whether a base class comes from elsewhere, so that this class may be a model after all."""
+    for base in node.bases:
+        local = [one.node for one in module.origins(base) if isinstance(one.node, ast.ClassDef)]
+        if not local and not (isinstance(base, ast.Name) and base.id == "object"):
+            return True
+        if any(_opaque_base(module, other) for other in local if other is not node):
+            return True
+    return False
+
+
+def _returns_model(module: Module, function: ast.AST) -> bool:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Return) and node.value is not None:
+            value = node.value
+            calls = [value] if isinstance(value, ast.Call) else [one.value for one in module.origins(value)]
+            if any(isinstance(call, ast.Call) and is_model_class(module, call.func) for call in calls):
+                return True
+    return False
+
+
+def _imports_framework(module: Module) -> bool:
+    for scope in module.index.scopes.values():
+        if any(module.rules.from_framework(star) for star in scope.stars):
+            return True
+        for group in scope.bindings.values():
+            for binding in group:
+                if binding.kind is BindingKind.IMPORT and module.rules.from_framework(binding.qualified or ""):
+                    return True
+    return False

@@ -1,0 +1,142 @@
+"""One parsed module with everything that tracing needs to know of it: text, index, names and rules."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from tf2ms_opt.ruleset import RuleSet
+from tf2ms_opt.selfcheck import parse
+from tf2ms_opt.source import SourceText
+from tf2ms_opt.trace.index import Binding, FunctionNode, Index, Scope, dotted, index
+from tf2ms_opt.trace.names import Names, Resolved
+from tf2ms_opt.trace.reaching import reaching
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclass(frozen=True, eq=False)
+class Module:
+    """A module as the stages after parsing see it."""
+
+    source: SourceText
+    index: Index
+    names: Names
+    rules: RuleSet
+    #: key -> expression bound to it -> where that value is read; filled in as keys are asked for
+    _readers: dict[str, dict[ast.expr, list[ast.expr]]] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, source: SourceText, rules: RuleSet) -> Module:
+        """Parse ``source``.  Raises ``SyntaxError`` (or ``ValueError`` for a null byte) as ``ast.parse`` does."""
+        found = index(parse(source.text))
+        return cls(source, found, Names(found), rules)
+
+    @cached_property
+    def indent_unit(self) -> str:
+        """One step of indentation, as the first block of the file writes it."""
+        for statement in self.index.moments:
+            body = getattr(statement, "body", None)
+            if isinstance(body, list) and body and body[0].lineno > statement.lineno:
+                inner = self.source.indentation(self.source.start(body[0]))
+                return inner.removeprefix(self.source.indentation(self.source.start(statement))) or "    "
+        return "    "
+
+    def position(self, node: ast.expr | ast.stmt | ast.keyword) -> tuple[int, int]:
+        return self.source.position(self.source.start(node))
+
+    def text(self, node: ast.expr | ast.stmt | ast.keyword) -> str:
+        return self.source.slice(node)
+
+    def resolve(self, node: ast.expr) -> Resolved:
+        return self.names.resolve(node)
+
+    def keras_path(self, node: ast.expr) -> str | None:
+        """What ``node`` is below Keras (``layers.Dense``), if it can be nothing else."""
+        resolved = self.resolve(node)
+        paths = {self.rules.keras_path(name) for name in resolved.names}
+        return paths.pop() if len(paths) == 1 and not resolved.other else None
+
+    def framework_name(self, node: ast.expr) -> str | None:
+        """The dotted name of ``node`` if it comes from TensorFlow or Keras."""
+        for name in sorted(self.resolve(node).names):
+            if self.rules.from_framework(name):
+                return self.rules.canonical(name)
+        return None
+
+    def method_of(self, scope: Scope) -> tuple[ast.ClassDef, FunctionNode, str] | None:
+        """The class, the method and its first parameter (``self``) in which ``scope`` lies."""
+        current: Scope | None = scope
+        while current is not None:
+            if isinstance(current.node, _FUNCTIONS):
+                owner = self.index.enclosing_class(current.node)
+                parameters = [*current.node.args.posonlyargs, *current.node.args.args]
+                if owner is not None and parameters:
+                    return owner, current.node, parameters[0].arg
+            current = current.parent
+        return None
+
+    def attribute_bindings(self, owner: ast.ClassDef, attribute: str) -> tuple[tuple[FunctionNode, Binding], ...]:
+        """Every ``self.attribute = ...`` in the methods of ``owner``."""
+        found = []
+        for method in owner.body:
+            if isinstance(method, _FUNCTIONS) and (parameters := [*method.args.posonlyargs, *method.args.args]):
+                scope = self.index.scopes[method]
+                found += [(method, binding) for binding in scope.bindings.get(f"{parameters[0].arg}.{attribute}", [])]
+        return tuple(found)
+
+    def origins(self, node: ast.expr) -> tuple[Binding, ...]:
+        """The bindings from which a name or an attribute of self gets its value."""
+        key = dotted(node)
+        if key is None:
+            return ()
+        scope = self.index.scope(node)
+        if bindings := reaching(self.index, scope, key, node):
+            return bindings
+        root, _, attribute = key.partition(".")
+        method = self.method_of(scope)
+        if method is not None and attribute and "." not in attribute and root == method[2]:
+            return tuple(binding for _, binding in self.attribute_bindings(method[0], attribute))
+        return ()
+
+    def readers(self, key: str, value: ast.expr) -> Sequence[ast.expr]:
+        """Where ``key`` is read while it may hold ``value``, in the scopes that see the binding."""
+        if key not in self._readers:
+            found: dict[ast.expr, list[ast.expr]] = {}
+            for scope, use in self.index.uses.get(key, ()):
+                for binding in reaching(self.index, scope, key, use):
+                    if binding.value is not None:
+                        found.setdefault(binding.value, []).append(use)
+            self._readers[key] = found
+        return self._readers[key].get(value, ())
+
+    def constant(self, node: ast.expr) -> tuple[bool, object]:
+        """Whether ``node`` is a constant, or a name that can only be one, and its value."""
+        if (literal := _literal(node)) is not None:
+            return True, literal[0]
+        if isinstance(node, (ast.Name, ast.Attribute)) and (bindings := self.origins(node)):
+            values = [_literal(binding.value) if binding.value is not None else None for binding in bindings]
+            first = values[0]
+            if first is not None and all(value is not None and repr(value) == repr(first) for value in values):
+                return True, first[0]
+        return False, None
+
+
+def _literal(node: ast.expr) -> tuple[object] | None:
+    """The value of a constant or of a signed number."""
+    match node:
+        case ast.Constant(value=value):
+            return (value,)
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
+            return (-number,)
+        case ast.UnaryOp(op=ast.UAdd(), operand=ast.Constant(value=int() | float() as number)):
+            return (number,)
+        case _:
+            return None
+
+
+def is_literal(node: ast.expr) -> bool:
+    """Whether ``node`` itself, and not what a name stands for, is a constant."""
+    return _literal(node) is not None

@@ -1,0 +1,91 @@
+"""What a name or attribute stands for: dotted names of the modules it comes from, by binding and never by text."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from tf2ms_opt.trace.index import Binding, BindingKind, Index, dotted
+from tf2ms_opt.trace.reaching import owner, reaching
+
+_DEEP = 12  # aliases of aliases: no real code goes further
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The dotted names that an expression may stand for, and whether it may be something else as well."""
+
+    names: frozenset[str] = frozenset()
+    other: bool = False
+
+    def attribute(self, name: str) -> Resolved:
+        return Resolved(frozenset(f"{base}.{name}" for base in self.names), self.other)
+
+
+_UNKNOWN = Resolved(other=True)
+
+
+class Names:
+    """Resolves the expressions of one module; results are kept, since one name is asked for many times."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._known: dict[ast.expr, Resolved] = {}
+
+    def resolve(self, node: ast.expr) -> Resolved:
+        """The dotted names of ``node``; nothing but ``other`` for an expression that is not a name of a module."""
+        return self._resolve(node, _DEEP)
+
+    def _resolve(self, node: ast.expr, depth: int) -> Resolved:
+        if node not in self._known:
+            self._known[node] = _UNKNOWN  # an alias of itself is unknown
+            self._known[node] = self._work_out(node, depth) if depth else _UNKNOWN
+        return self._known[node]
+
+    def _work_out(self, node: ast.expr, depth: int) -> Resolved:
+        match node:
+            case ast.Name():
+                return self._name(node, depth)
+            case ast.Attribute():
+                key = dotted(node)
+                if key is not None and (bindings := reaching(self._index, self._index.scope(node), key, node)):
+                    return self._join(bindings, depth)
+                return self._resolve(node.value, depth).attribute(node.attr)
+            case ast.Call(func=ast.Name(id="getattr"), args=[base, ast.Constant(value=str(name)), *_]):
+                return self._resolve(base, depth).attribute(name)
+            case ast.Call(func=ast.Name(id="__import__"), args=[ast.Constant(value=str(name))]):
+                return Resolved(frozenset({name.partition(".")[0]}))
+            case ast.Call() if self._resolve(node.func, depth).names == {"importlib.import_module"}:
+                match node.args:
+                    case [ast.Constant(value=str(name))]:
+                        return Resolved(frozenset({name}))
+                return _UNKNOWN
+            case _:
+                return _UNKNOWN
+
+    def _name(self, node: ast.Name, depth: int) -> Resolved:
+        scope = self._index.scope(node)
+        if bindings := reaching(self._index, scope, node.id, node):
+            return self._join(bindings, depth)
+        if owner(scope, node.id) is not None:
+            return _UNKNOWN
+        stars = [star for place in self._index.scopes.values() for star in place.stars]
+        return Resolved(frozenset(f"{module}.{node.id}" for module in stars), other=not stars)
+
+    def _join(self, bindings: tuple[Binding, ...], depth: int) -> Resolved:
+        names: set[str] = set()
+        other = False
+        for binding in bindings:
+            found = self._binding(binding, depth)
+            names |= found.names
+            other |= found.other
+        return Resolved(frozenset(names), other)
+
+    def _binding(self, binding: Binding, depth: int) -> Resolved:
+        if binding.kind is BindingKind.IMPORT and binding.qualified is not None:
+            return Resolved(frozenset({binding.qualified}))
+        if isinstance(binding.value, ast.Constant) and binding.value.value is None:
+            return Resolved()  # the "not installed" of an import guard
+        if binding.kind is BindingKind.ASSIGN and isinstance(binding.value, (ast.Name, ast.Attribute, ast.Call)):
+            return self._resolve(binding.value, depth - 1)
+        return _UNKNOWN

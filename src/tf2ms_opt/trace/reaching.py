@@ -1,0 +1,205 @@
+"""Which bindings of a name can reach a use: nearest first, branch by branch, with loops and early exits.
+
+An over-approximation: a binding that is not listed cannot reach the use; one that is listed may.
+"""
+
+from __future__ import annotations
+
+import ast
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+
+from tf2ms_opt.trace.index import Binding, Index, Scope
+
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_EXITS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+
+
+def owner(scope: Scope, key: str) -> Scope | None:
+    """The scope in which the root of ``key``, used in ``scope``, is bound; None for builtins and star imports."""
+    root = key.partition(".")[0]
+    current: Scope | None = scope
+    while current is not None:
+        visible = current is scope or not isinstance(current.node, ast.ClassDef)
+        if visible and root not in current.outward and root in current.bindings:
+            return current
+        current = current.parent
+    return None
+
+
+def reaching(index: Index, scope: Scope, key: str, place: ast.AST) -> tuple[Binding, ...]:
+    """The bindings of ``key`` that may hold where ``place`` (in ``scope``) is evaluated.
+
+    A dotted ``key`` that this scope does not bind has no bindings here, whatever others do to the object.
+    """
+    bound_in = scope if "." in key else owner(scope, key)
+    bindings = bound_in.bindings.get(key, []) if bound_in is not None else []
+    if not bindings or bound_in is None:
+        return ()
+    if bound_in is not scope and not _same_flow(bound_in, scope):
+        return tuple(bindings)
+    return tuple(_walk_back(index, bindings, place))
+
+
+def reaching_after(index: Index, scope: Scope, key: str, statement: ast.stmt) -> tuple[Binding, ...]:
+    """The bindings of ``key`` that may hold just before ``statement`` of ``scope`` is executed."""
+    return reaching(index, scope, key, statement)
+
+
+def _same_flow(outer: Scope, inner: Scope) -> bool:
+    """Whether ``inner`` is a comprehension evaluated in the flow of ``outer``."""
+    current: Scope | None = inner
+    while current is not None and current is not outer:
+        if not isinstance(current.node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            return False
+        current = current.parent
+    return True
+
+
+def _walk_back(index: Index, bindings: Sequence[Binding], place: ast.AST) -> Iterator[Binding]:
+    moment = index.moments[index.statement(place)][0]
+    chain = _chain(index, place)
+    ordered = sorted(bindings, key=lambda binding: binding.moment)
+    before = bisect_right([binding.moment for binding in ordered], moment)
+    stop_loops: set[ast.AST] = set()
+    branch: ast.AST | None = None
+    in_branch: list[Binding] = []
+    settled = False
+    for binding in reversed(ordered[:before]):
+        fork = _fork(index, binding, chain)
+        if fork is not branch and branch is not None:
+            yield from in_branch
+            if _covers(branch, in_branch, index):
+                settled = True
+                break
+            in_branch = []
+        branch = fork
+        if fork is None:  # in a block that the use is in: it replaces whatever was before
+            yield binding
+            stop_loops = set(index.ancestors(binding.statement)) if binding.statement is not None else set()
+            settled = True
+            break
+        if _reaches(index, binding, fork, chain):
+            in_branch.append(binding)
+    if not settled and branch is not None:
+        yield from in_branch
+        if _covers(branch, in_branch, index):
+            stop_loops = set(index.ancestors(branch))
+    yield from _around_loops(index, ordered[before:], place, stop_loops)
+
+
+def _around_loops(
+    index: Index, later: Sequence[Binding], place: ast.AST, stop: set[ast.AST]
+) -> Iterator[Binding]:
+    """Bindings further down in a loop around ``place``, which its next turn sees."""
+    loops = {ancestor for ancestor in index.ancestors(place) if isinstance(ancestor, _LOOPS) and ancestor not in stop}
+    for binding in later:
+        if binding.statement is not None and not loops.isdisjoint(index.ancestors(binding.statement)):
+            yield binding
+
+
+def _chain(index: Index, place: ast.AST) -> set[ast.AST]:
+    return {place, *index.ancestors(place)}
+
+
+def _fork(index: Index, binding: Binding, chain: set[ast.AST]) -> ast.AST | None:
+    """The outermost compound statement whose branch holds ``binding`` but not the use; None if there is none."""
+    if binding.statement is None:
+        return None
+    fork: ast.AST | None = None
+    child: ast.AST = binding.statement
+    for ancestor in index.ancestors(binding.statement):
+        if ancestor in chain and (child in chain or _always_runs(ancestor, child)):
+            break
+        if isinstance(ancestor, (ast.If, ast.Try, ast.Match, *_LOOPS)) and not _always_runs(ancestor, child):
+            fork = ancestor
+        if ancestor in chain:
+            break
+        child = ancestor
+    return fork
+
+
+def _always_runs(ancestor: ast.AST, child: ast.AST) -> bool:
+    """Whether ``child`` is executed whenever ``ancestor`` is."""
+    match ancestor:
+        case ast.If() | ast.While() | ast.For() | ast.AsyncFor():
+            return child not in ancestor.body and child not in ancestor.orelse
+        case ast.Try():
+            return child in ancestor.finalbody
+        case ast.match_case() | ast.ExceptHandler():
+            return True
+        case ast.Match():
+            return False
+        case _:
+            return True
+
+
+def _reaches(index: Index, binding: Binding, fork: ast.AST, chain: set[ast.AST]) -> bool:
+    """Whether ``binding``, in a branch of ``fork``, can be seen where the use is."""
+    if fork in chain and _exclusive(index, binding, fork, chain):
+        return False
+    for ancestor in (binding.statement, *index.ancestors(binding.statement or fork)):
+        if ancestor is fork or not isinstance(ancestor, ast.stmt):
+            break
+        block = index.block(ancestor)
+        if ancestor in block and _leaves(block[block.index(ancestor) :]):
+            return False
+    return True
+
+
+def _exclusive(index: Index, binding: Binding, fork: ast.AST, chain: set[ast.AST]) -> bool:
+    """Whether ``binding`` and the use stand in two branches of ``fork`` of which one run takes only one."""
+    path = {binding.statement, *index.ancestors(binding.statement or fork)}
+
+    def side(nodes: set[ast.AST] | set[ast.AST | None]) -> str:
+        for name, value in ast.iter_fields(fork):
+            if isinstance(value, list):
+                for position, item in enumerate(value):
+                    if item in nodes:
+                        return f"{name}{position}" if name in ("handlers", "cases") else name
+        return "test"
+
+    own, other = side(path), side(chain)
+    if isinstance(fork, (ast.If, ast.Match)):
+        return own != other
+    if isinstance(fork, ast.Try):
+        return own != other and own.startswith(("handlers", "orelse")) and other.startswith(("handlers", "orelse", "body"))
+    return False
+
+
+def _covers(fork: ast.AST, bindings: Sequence[Binding], index: Index) -> bool:
+    """Whether every path through ``fork`` that comes out of it binds the name."""
+    holders = {binding.statement for binding in bindings}
+
+    def block_binds(block: Sequence[ast.stmt]) -> bool:
+        return _leaves(block) or any(statement in holders or binds(statement) for statement in block)
+
+    def binds(node: ast.AST) -> bool:
+        match node:
+            case ast.If():
+                return bool(node.orelse) and block_binds(node.body) and block_binds(node.orelse)
+            case ast.Try():
+                if any(statement in holders or binds(statement) for statement in node.finalbody):
+                    return True
+                main = block_binds(node.body) or (bool(node.orelse) and block_binds(node.orelse))
+                return main and all(block_binds(handler.body) for handler in node.handlers)
+            case ast.Match():
+                last = node.cases[-1]
+                default = isinstance(last.pattern, ast.MatchAs) and last.pattern.pattern is None and last.guard is None
+                return default and all(block_binds(case.body) for case in node.cases)
+            case ast.With() | ast.AsyncWith():
+                return block_binds(node.body)
+            case _:
+                return False
+
+    return binds(fork)
+
+
+def _leaves(block: Sequence[ast.stmt]) -> bool:
+    """Whether control never comes out at the end of ``block``."""
+    for statement in block:
+        if isinstance(statement, _EXITS):
+            return True
+        if isinstance(statement, ast.If) and statement.orelse and _leaves(statement.body) and _leaves(statement.orelse):
+            return True
+    return False

@@ -1,0 +1,190 @@
+"""Where an optimizer goes after it is built: compile, minimize, a return, a wrapper, another object.
+
+Values are followed through names, attributes of self, conditional expressions and wrappers; nothing is judged here.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from tf2ms_opt.trace.index import Binding, Scope, dotted
+from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.reaching import reaching
+
+#: methods of an optimizer that take the variables to train
+VARIABLE_METHODS = {"minimize", "apply_gradients", "compute_gradients"}
+
+
+class UseKind(Enum):
+    """What is done with the optimizer."""
+
+    COMPILE = auto()
+    CUSTOM_COMPILE = auto()
+    STEP = auto()  # minimize, apply_gradients, compute_gradients
+    RETURN = auto()
+    WRAPPED = auto()
+    ATTRIBUTE = auto()
+    PASSED = auto()
+    CONTAINER = auto()
+    DEFAULT = auto()
+    STORED = auto()
+    OTHER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use: ``node`` is the expression that holds the optimizer, ``call`` the call that takes it."""
+
+    kind: UseKind
+    node: ast.expr
+    call: ast.Call | None = None
+    #: attribute or method name, keyword, callee, container or place, by kind
+    detail: str = ""
+
+
+def uses_of(module: Module, value: ast.expr) -> tuple[Use, ...]:
+    """Every use of the value of the expression ``value``, in the order of the file."""
+    found = _Follow(module)
+    found.flow(value)
+    return tuple(sorted(found.uses, key=lambda use: module.source.start(use.node)))
+
+
+def optimizer_argument(call: ast.Call) -> ast.expr | None:
+    """What ``X.compile(...)`` gets as its optimizer: the keyword, else the first argument."""
+    for keyword in call.keywords:
+        if keyword.arg == "optimizer":
+            return keyword.value
+    if call.args and not isinstance(call.args[0], ast.Starred):
+        return call.args[0]
+    return None
+
+
+class _Follow:
+    """A worklist of expressions that hold the optimizer."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.index = module.index
+        self.uses: list[Use] = []
+        self.seen: set[ast.AST] = set()
+
+    def flow(self, start: ast.expr) -> None:
+        pending = [start]
+        while pending:
+            node = pending.pop()
+            if node not in self.seen:
+                self.seen.add(node)
+                pending += self._step(node)
+
+    def _step(self, node: ast.expr) -> Iterator[ast.expr]:
+        parent: ast.AST = self.index.parents[node]
+        match parent:
+            case ast.keyword():
+                call = self.index.parents[parent]
+                if isinstance(call, ast.Call):
+                    yield from self._argument(node, call, parent.arg)
+                else:
+                    self._add(UseKind.OTHER, node)
+            case ast.Call():
+                yield from self._argument(node, parent, None)
+            case ast.Attribute():
+                self._attribute(node, parent)
+            case ast.Assign() | ast.AnnAssign():
+                targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
+                for target in targets:
+                    yield from self._bound(node, target)
+            case ast.Tuple() | ast.List() if (target := self._unpacked(node, parent)) is not None:
+                yield from self._bound(node, target)
+            case ast.NamedExpr():
+                yield from self._bound(node, parent.target)
+                yield parent
+            case ast.IfExp() if node is not parent.test:
+                yield parent
+            case ast.BoolOp() | ast.Starred():
+                yield parent
+            case ast.Return():
+                self._add(UseKind.RETURN, node)
+            case ast.arguments():
+                self._add(UseKind.DEFAULT, node)
+            case ast.Dict() | ast.List() | ast.Tuple() | ast.Set():
+                self._add(UseKind.CONTAINER, node, detail=type(parent).__name__.lower())
+            case ast.Expr() | ast.FormattedValue() | ast.Compare() | ast.UnaryOp() | ast.If() | ast.Assert() | ast.IfExp():
+                pass  # read and forgotten
+            case _:
+                self._add(UseKind.OTHER, node)
+
+    def _add(self, kind: UseKind, node: ast.expr, call: ast.Call | None = None, detail: str = "") -> None:
+        self.uses.append(Use(kind, node, call, detail))
+
+    def _argument(self, node: ast.expr, call: ast.Call, keyword: str | None) -> Iterator[ast.expr]:
+        name = _last_name(call.func)
+        if name == "compile" and isinstance(call.func, ast.Attribute):
+            if optimizer_argument(call) is node:
+                self._add(UseKind.COMPILE, node, call)
+            else:
+                self._add(UseKind.CUSTOM_COMPILE, node, call, keyword or "a positional argument")
+        elif name in self.module.rules.framework.wrappers:
+            self._add(UseKind.WRAPPED, node, call, self.module.text(call.func))
+            yield call
+        elif name not in ("print", "str", "repr", "type", "isinstance", "format", "id", "hasattr", "callable"):
+            self._add(UseKind.PASSED, node, call, self.module.text(call.func))
+
+    def _attribute(self, node: ast.expr, attribute: ast.Attribute) -> None:
+        call = self.index.parents[attribute]
+        if attribute.attr in VARIABLE_METHODS and isinstance(call, ast.Call) and call.func is attribute:
+            self._add(UseKind.STEP, node, call, attribute.attr)
+        else:
+            self._add(UseKind.ATTRIBUTE, node, None, attribute.attr)
+
+    def _unpacked(self, node: ast.expr, parent: ast.Tuple | ast.List) -> ast.expr | None:
+        """The target that gets ``node`` in ``a, b = x, y``."""
+        statement = self.index.parents[parent]
+        if isinstance(statement, ast.Assign) and statement.value is parent and len(statement.targets) == 1:
+            target = statement.targets[0]
+            if isinstance(target, (ast.Tuple, ast.List)) and len(target.elts) == len(parent.elts):
+                return target.elts[parent.elts.index(node)]
+        return None
+
+    def _bound(self, node: ast.expr, target: ast.expr) -> Iterator[ast.expr]:
+        """The places where a name that was bound to ``node`` is read."""
+        key = dotted(target)
+        if key is None:
+            self._add(UseKind.STORED, node, detail=self.module.text(target))
+            return
+        scope = self.index.scope(target)
+        if "." not in key:
+            yield from self.module.readers(key, node)
+            return
+        before = len(self.uses)
+        readers = [*self.module.readers(key, node), *self._other_methods(key, node, scope)]
+        yield from readers
+        if not readers and before == len(self.uses):
+            self._add(UseKind.STORED, node, detail=key)
+
+    def _other_methods(self, key: str, value: ast.expr, scope: Scope) -> Iterator[ast.expr]:
+        """Reads of ``self.name`` in the other methods of the class."""
+        root, _, attribute = key.partition(".")
+        method = self.module.method_of(scope)
+        if method is None or root != method[2]:
+            return
+        for reader, use in self.index.uses.get(key, ()):
+            other = self.module.method_of(reader)
+            if other is None or other[0] is not method[0] or reaching(self.index, reader, key, use):
+                continue
+            if self._read_elsewhere(self.module.attribute_bindings(method[0], attribute), value):
+                yield use
+
+    @staticmethod
+    def _read_elsewhere(bindings: tuple[tuple[ast.AST, Binding], ...], value: ast.expr) -> bool:
+        return any(binding.value is value for _, binding in bindings)
+
+
+def _last_name(node: ast.expr) -> str:
+    match node:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+        case _:
+            return ""

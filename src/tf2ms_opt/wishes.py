@@ -1,0 +1,77 @@
+"""The settings of a run checked and turned into what the engine takes.
+
+It judges values alone; where they were written (command line, configuration) is no matter here.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+
+from tf2ms_opt.config import Settings
+from tf2ms_opt.diagnostics import catalogue, is_code
+from tf2ms_opt.generations import generation_of_tensorflow
+from tf2ms_opt.options import Fidelity, Options
+from tf2ms_opt.ruleset import RuleSet
+
+
+class UsageError(Exception):
+    """What was asked for cannot be done; the text says why."""
+
+
+def options_of(settings: Settings, rules: RuleSet) -> Options:
+    """The engine's options; raises ``UsageError`` for a value that cannot be."""
+    if settings.params is not None:
+        _check_expression(settings.params)
+    if settings.tf_version is not None:
+        _check_version(settings.tf_version)
+    return Options(
+        fidelity=settings.fidelity or Fidelity.STOCK,
+        tf_version=settings.tf_version,
+        params=settings.params,
+        select=_names("--select", settings.select or (), rules),
+        ignore=_names("--ignore", settings.ignore or (), rules),
+    )
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Names of ``known`` that ``name`` may have meant, as the end of a sentence; empty when there are none."""
+    by_lower = {entry.lower(): entry for entry in known}
+    close = [by_lower[match] for match in get_close_matches(name.lower(), by_lower, n=3)]
+    return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+def _check_expression(text: str) -> None:
+    try:
+        ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise UsageError(f"--params: {text!r} is not a Python expression") from error
+
+
+def _check_version(text: str) -> None:
+    try:
+        generation_of_tensorflow(text)
+    except ValueError as error:
+        raise UsageError(f"--tf-version: {error}") from error
+
+
+def _names(option: str, written: Iterable[str], rules: RuleSet) -> tuple[str, ...]:
+    names = tuple(_split(written))
+    for name in names:
+        if name not in rules.rules and not is_code(name):
+            raise UsageError(f"{option}: {name!r} is neither a rule nor a finding's code{_meant(name, rules)}")
+    return names
+
+
+def _split(written: Iterable[str]) -> Iterator[str]:
+    for part in written:
+        yield from (name.strip() for name in part.split(",") if name.strip())
+
+
+def _meant(name: str, rules: RuleSet) -> str:
+    entries = catalogue()
+    if name in entries:
+        return f"; the code of this finding is {entries[name].code}"
+    codes = [entry.code for entry in entries.values()]
+    return suggestion(name, [*rules.rules, *codes]) or " (see `tf2ms-opt rules` and `tf2ms-opt explain`)"
