@@ -74,7 +74,9 @@ def test_what_it_may_not_say_names_the_file_and_the_key(tmp_path, text, message)
     assert message in str(raised.value)
 
 
-@pytest.mark.parametrize("text", ["tool = 1 # tf2ms-opt", "[tool]\ntf2ms-opt = 3", "[tool.tf2ms-opt\n", "\udc80 tf2ms-opt"])
+@pytest.mark.parametrize(
+    "text", ["tool = 1 # tf2ms-opt", "[tool]\ntf2ms-opt = 3", "[tool.tf2ms-opt\n", "\udc80 tf2ms-opt"]
+)
 def test_a_broken_file_is_named(tmp_path, text):
     file = tmp_path / "pyproject.toml"
     file.write_bytes(text.encode("utf-8", "surrogateescape"))

@@ -40,7 +40,9 @@ def test_git_apply_makes_the_new_file(tmp_path, monkeypatch, name):
     assert (tmp_path / "sub" / "a.py").read_bytes() == after
 
 
-@pytest.mark.parametrize("name", ["a b.py", "tab\tquote\".py", "back\\slash.py", "\u4e2d\u6587 \u00e9.py", "line\nfeed.py", "\udcff.py"])
+@pytest.mark.parametrize(
+    "name", ["a b.py", 'tab\tquote".py', "back\\slash.py", "\u4e2d\u6587 \u00e9.py", "line\nfeed.py", "\udcff.py"]
+)
 def test_names_that_git_quotes(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).write_bytes(b"a\n")

@@ -87,7 +87,11 @@ def test_requirement_lines(tmp_path, line, generation):
         ("pyproject.toml", '[project]\ndependencies = ["tensorflow<2.11"]', "pyproject.toml: tensorflow<2.11"),
         ("pyproject.toml", '[project.optional-dependencies]\ntf = ["keras<2.9"]', "pyproject.toml: keras<2.9"),
         ("pyproject.toml", '[tool.poetry.dependencies]\ntensorflow = "~2.4"', 'pyproject.toml: tensorflow = "~2.4"'),
-        ("pyproject.toml", '[tool.poetry.dependencies]\nkeras = { version = "2.4.3" }', 'pyproject.toml: keras = "2.4.3"'),
+        (
+            "pyproject.toml",
+            '[tool.poetry.dependencies]\nkeras = { version = "2.4.3" }',
+            'pyproject.toml: keras = "2.4.3"',
+        ),
         ("setup.cfg", "[options]\ninstall_requires =\n  numpy\n  tensorflow==2.2", "setup.cfg: tensorflow==2.2"),
         ("setup.py", 'NEEDS = ["tensorflow>=1.4,<2"]\nsetup(keywords="keras")', "setup.py: tensorflow>=1.4,<2"),
         ("environment.yml", "dependencies:\n  - python=3.7\n  - tensorflow=2.4", "environment.yml: tensorflow=2.4"),

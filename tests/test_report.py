@@ -56,7 +56,8 @@ MIXED = outcome(
 def test_the_report_is_in_the_files_order_and_says_a_next_step_once():
     assert printed(MIXED) == (
         "train.py: converted (legacy, from requirements.txt)\n"
-        "  12:8  converted  tensorflow.keras.optimizers.RMSprop -> mindspore.nn.RMSProp, trains model.trainable_params()\n"
+        "  12:8  converted  tensorflow.keras.optimizers.RMSprop -> mindspore.nn.RMSProp, "
+        "trains model.trainable_params()\n"
         "  12:8  info       TMO101 default-pinned: epsilon written out: MindSpore's own default differs\n"
         "  30:8  left       tensorflow.keras.optimizers.RMSprop\n"
         "  30:8  left       TMO301 params-unknown: no compile, variable list or caller in this file tells which "
@@ -127,7 +128,9 @@ def test_brackets_are_text_for_machines():
 
 
 def test_a_line_stays_a_line_whatever_the_file_is_called():
-    odd = outcome(path="a\nb\x1b[1m\udcff.py", findings=[Finding("TMO901", "x", Severity.ERROR, 1, 1, "one\ntwo\x00", "")])
+    odd = outcome(
+        path="a\nb\x1b[1m\udcff.py", findings=[Finding("TMO901", "x", Severity.ERROR, 1, 1, "one\ntwo\x00", "")]
+    )
     assert list(machine.concise(odd)) == ["a b\\x1b[1m\\udcff.py:1:1: TMO901 [error] one two\\x00"]
     assert "\x1b" not in printed(odd)
     data = json.loads(machine.document([odd], Summary()))
@@ -213,7 +216,9 @@ def test_the_json_is_the_contracts():
 
 
 def test_a_place_in_a_notebook_names_its_cell():
-    result = outcome(findings=[finding("params-unknown", 2, 3), Finding("TMO301", "n", Severity.LEFT, 1, 1, "m", "", cell=4)])
+    result = outcome(
+        findings=[finding("params-unknown", 2, 3), Finding("TMO301", "n", Severity.LEFT, 1, 1, "m", "", cell=4)]
+    )
     assert next(reversed(list(machine.concise(result)))).startswith("train.py:cell 4:1:1: TMO301")
     assert "  cell 4:1:1  left" in printed(result)
 
@@ -224,9 +229,14 @@ def test_a_place_in_a_notebook_names_its_cell():
         (Summary(), View(), ["no Python file found: nothing to do"]),
         (Summary(files=1, unchanged=1), View(), ["1 file: 1 unchanged"]),
         (
-            Summary(files=3, converted=1, unchanged=1, failed=1, sites=2, sites_converted=1, sites_left=1, needing_a_hand=1),
+            Summary(
+                files=3, converted=1, unchanged=1, failed=1, sites=2, sites_converted=1, sites_left=1, needing_a_hand=1
+            ),
             View(),
-            ["3 files: 1 converted, 1 unchanged, 1 failed; 1 needs a hand", "2 sites: 1 converted, 0 to review, 1 left"],
+            [
+                "3 files: 1 converted, 1 unchanged, 1 failed; 1 needs a hand",
+                "2 sites: 1 converted, 0 to review, 1 left",
+            ],
         ),
         (
             Summary(files=2, converted=2, sites=2, sites_review=2, needing_a_hand=2),

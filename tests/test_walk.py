@@ -85,11 +85,24 @@ def test_a_named_file_is_always_taken_and_keeps_its_name(tmp_path):
     tree(tmp_path, "a.py", "script", "build/gen.py")
     (tmp_path / ".gitignore").write_text("*\n")
     walked = walk([tmp_path, *(tmp_path / name for name in ("script", "build/gen.py", "a.py"))], exclude=["*"])
-    assert [(file.relative, file.named) for file in walked.files] == [("a.py", True), ("gen.py", True), ("script", True)]
+    assert [(file.relative, file.named) for file in walked.files] == [
+        ("a.py", True),
+        ("gen.py", True),
+        ("script", True),
+    ]
 
 
 def test_gitignore_files_are_honoured_at_every_level(tmp_path):
-    tree(tmp_path, "keep.py", "gen_a.py", "out/x.py", "sub/gen_b.py", "sub/own.py", "sub/deep/only.py", "sub/deep/gen_keep.py")
+    tree(
+        tmp_path,
+        "keep.py",
+        "gen_a.py",
+        "out/x.py",
+        "sub/gen_b.py",
+        "sub/own.py",
+        "sub/deep/only.py",
+        "sub/deep/gen_keep.py",
+    )
     (tmp_path / ".gitignore").write_text("# generated\ngen_*.py\n/out/\n!\n")
     (tmp_path / "sub" / ".gitignore").write_text("/own.py\n")
     (tmp_path / "sub" / "deep" / ".gitignore").write_text("!gen_keep.py\n")

@@ -70,7 +70,7 @@ def test_a_failure_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
 def test_a_read_only_file_is_not_overwritten(tmp_path, monkeypatch):
     file = tmp_path / "a.py"
     file.write_bytes(b"old")
-    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everything
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)  # root may write everything
     with pytest.raises(PermissionError):
         replace(file, b"new")
     assert file.read_bytes() == b"old"

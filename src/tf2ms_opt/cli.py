@@ -107,8 +107,8 @@ def convert(paths: tuple[str, ...], stdin_filename: str | None, **given: Any) ->
     """Convert files in place.
 
     PATH is a file, a directory (its *.py files are converted) or - (standard
-    input, converted to standard output).  The options may be repeated in
-    [tool.tf2ms-opt] of pyproject.toml; --select, --ignore, --rules and
+    input, converted to standard output).  Every option may also stand in
+    [tool.tf2ms-opt] of pyproject.toml.  --select, --ignore, --rules and
     --exclude may be given several times.
     """
     _run(paths, stdin_filename, given)
@@ -127,6 +127,8 @@ def _run(paths: tuple[str, ...], stdin_filename: str | None, given: dict[str, An
     from tf2ms_opt.ruleset import RuleFileError  # noqa: PLC0415
     from tf2ms_opt.wishes import UsageError  # noqa: PLC0415
 
+    if given.get("output_dir") and "-" in paths:
+        raise click.UsageError("--output-dir is for files; - (standard input) goes to standard output")
     try:
         settings = _settings(paths, given)
         code = session.convert(paths, settings, _streams(), stdin_filename)
@@ -175,7 +177,9 @@ def _console(*, err: bool) -> Console:
     return Console(stderr=err, color_system=None if os.environ.get("NO_COLOR") else "auto")
 
 
-_RULES_OPTION = click.option("--rules", "folders", multiple=True, metavar="DIR", help="A directory with more rule files.")
+_RULES_OPTION = click.option(
+    "--rules", "folders", multiple=True, metavar="DIR", help="A directory with more rule files."
+)
 
 
 @main.command("rules")

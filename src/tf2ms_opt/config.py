@@ -77,7 +77,7 @@ def load(file: Path) -> Settings:
         table = msgspec.toml.decode(data).get("tool", {}).get(_TOOL, {})
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror or error}") from error
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, msgspec.DecodeError) as error:
         raise ConfigError(f"{file}: not valid TOML: {error}") from error
     return _located(_convert(table, file), file.parent)
 

@@ -21,6 +21,16 @@ from packaging.utils import canonicalize_name
 TENSORFLOW = frozenset({"tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tensorflow-macos", "intel-tensorflow"})
 KERAS = frozenset({"keras", "tf-keras"})
 
+#: what reading a broken file may raise
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    RecursionError,
+    MemoryError,
+    configparser.Error,
+    msgspec.DecodeError,
+)
 #: the files of a directory that are looked at, in this order
 PATTERNS = (
     "requirements*.txt",
@@ -47,7 +57,7 @@ def statements(file: Path) -> tuple[Statement, ...]:
     """Every statement of ``file`` about a package of interest; none for a file that cannot be read."""
     try:
         return tuple(_reader(file.name)(_text(file.read_bytes())))
-    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError, configparser.Error):
+    except _UNREADABLE:
         return ()
 
 

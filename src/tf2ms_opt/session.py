@@ -46,7 +46,9 @@ def convert(paths: Sequence[str], settings: Settings, streams: Streams, stdin_na
 
 
 def _refuse(paths: Sequence[str], settings: Settings, *, dry: bool) -> None:
-    """Combinations in which two products would meet on one stream."""
+    """Combinations in which two products would meet on one stream, and a path that a script forgot to set."""
+    if "" in paths:
+        raise UsageError("an empty PATH; give . for the current directory")
     if settings.diff and settings.format == "json":
         raise UsageError("--diff and --format json both want standard output; choose one of them")
     if STDIN not in paths:

@@ -107,7 +107,8 @@ class Sink:
             for line in lines:
                 self.streams.say(line)
         else:
-            self._write("".join(line + "\n" for line in lines).encode("utf-8"))
+            # a file name that is no text goes out as the bytes that it is
+            self._write("".join(line + "\n" for line in lines).encode("utf-8", "surrogateescape"))
 
     def _write(self, data: bytes) -> None:
         if data:

@@ -24,7 +24,7 @@ def replace(file: Path, data: bytes) -> None:
     """Put ``data`` in the place of ``file``, or of what it links to; raises ``OSError`` and leaves it as it was."""
     target = Path(os.path.realpath(file))
     status = target.stat()
-    if not os.access(target, os.W_OK):
+    if not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         # renaming over a read-only file would succeed, against the wish of who made it read-only
         raise PermissionError(EACCES, os.strerror(EACCES), str(file))
     _write(target, data, status)

@@ -16,6 +16,7 @@ from tf2ms_opt.plan.parameters import Parameters, from_uses
 from tf2ms_opt.plan.placement import Form, Spot, available, lower_place, spot
 from tf2ms_opt.plan.regularization import Regularization, regularization
 from tf2ms_opt.plan.schedules import Schedule
+from tf2ms_opt.plan.side_effects import freeze, reached_through_model
 from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.module import Module
@@ -75,7 +76,7 @@ class Drafter:
         self._options = options
         self._names = names
         self._factories = Factories(module)
-        self._fresh: set[str] = set()
+        self._fresh: set[tuple[ast.AST | None, str]] = set()
 
     def draft(self, found: Found, candidate: Candidate) -> Draft:
         """The conversion of ``found`` as ``candidate``.  Raises ``LeftError``."""
@@ -172,24 +173,12 @@ class Drafter:
                     notes.append(finding("optimizer-used-elsewhere/other", *site.place, line=line))
                 case _:
                     pass
-        if frozen := self._frozen(site):
-            notes.append(finding("frozen-parameters", *site.place, model=site.source.names[0], line=frozen))
+        if frozen := freeze(module, site.source.step):
+            model = site.source.names[0] if site.source.names else site.source.text
+            notes.append(finding("frozen-parameters", *site.place, model=model, line=frozen))
+        for attribute, line in reached_through_model(module, site.source.names):
+            notes.append(finding("optimizer-used-elsewhere/attribute", *site.place, attribute=attribute, line=line))
         return list(dict.fromkeys(notes))
-
-    def _frozen(self, site: _Site) -> int | None:
-        """The line of a ``X.trainable = False`` that runs before the optimizer is used, in the same scope."""
-        if site.source.step is None:
-            return None
-        index = self._module.index
-        scope = index.scope(site.source.step)
-        used = index.moments[index.statement(site.source.step)][0]
-        for key, bindings in scope.bindings.items():
-            if key.endswith(".trainable"):
-                for binding in bindings:
-                    falsy = isinstance(binding.value, ast.Constant) and not binding.value.value
-                    if falsy and binding.moment < used and binding.statement is not None:
-                        return self._module.position(binding.statement)[0]
-        return None
 
     def _edits(
         self, site: _Site, translation: Translation, regular: Regularization
@@ -247,7 +236,7 @@ class Drafter:
         lines = []
         unit = self._module.indent_unit
         for state in states:
-            each = self._free(state.each, shared=True)
+            each = self._loop_name(state.each)
             value = f"{self._names.ops}.{'zeros' if state.value == '0' else 'ones'}_like({each})"
             lines += [f"for {each} in {target}.{state.attribute}:  # {state.because}", f"{unit}{each}.set_data({value})"]
             details = {"state": f"{target}.{state.attribute}", "value": state.value, "because": state.because}
@@ -257,7 +246,7 @@ class Drafter:
     def _hoisted(self, site: _Site, call: Part, span: tuple[int, int]) -> tuple[list[Splice], frozenset[str]]:
         """A statement of its own, just above the one that holds the optimizer."""
         source = self._module.source
-        name = self._free("optimizer")
+        name = self._free("optimizer", self._module.index.function(site.found.expression))
         start = source.start(site.at.statement)
         indent = source.indentation(start)
         lines = self._state_lines(site, name)
@@ -291,14 +280,19 @@ class Drafter:
             return Splice(at, at, (newline + text,))
         return Splice(at, at, (text + newline,))
 
-    def _free(self, base: str, *, shared: bool = False) -> str:
-        """A name that the file does not use; a shared one may be given again."""
+    def _free(self, base: str, function: ast.AST | None) -> str:
+        """A name that the file does not use, and no other site of the same function got."""
         taken = self._module.index.identifiers
         number = 1
-        while (name := base if number == 1 else f"{base}_{number}") in taken or (not shared and name in self._fresh):
+        while (name := base if number == 1 else f"{base}_{number}") in taken or (function, name) in self._fresh:
             number += 1
-        self._fresh.add(name)
+        self._fresh.add((function, name))
         return name
+
+    def _loop_name(self, base: str) -> str:
+        """The name of a loop variable; every loop of the file may use the same."""
+        taken = self._module.index.identifiers
+        return next(name for name in (base, f"{base}_of_optimizer", f"_{base}") if name not in taken)
 
     @staticmethod
     def _values(found: Found) -> list[ast.expr]:

@@ -149,7 +149,7 @@ def _indirect(module: Module, node: ast.expr, source: str) -> Finding:
             callee = module.text(parent.func)
             if _last(callee) == "partial":
                 return finding("indirect-reference/partial", *place, source=source)
-            if callee in ("isinstance", "issubclass"):
+            if _last(callee) in ("isinstance", "issubclass", "assertIsInstance", "assertNotIsInstance"):
                 return finding("indirect-reference/isinstance", *place, source=source)
             return finding("indirect-reference/passed", *place, source=source, callee=callee)
         case ast.Dict() | ast.List() | ast.Tuple() | ast.Set():

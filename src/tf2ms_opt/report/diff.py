@@ -37,7 +37,7 @@ def coloured(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _lines(data: bytes) -> list[bytes]:
-    """Split behind ``\\n`` alone: a carriage return belongs to its line."""
+    """Split behind a line feed alone: a carriage return belongs to its line."""
     *whole, last = data.split(b"\n")
     return [line + b"\n" for line in whole] + ([last] if last else [])
 

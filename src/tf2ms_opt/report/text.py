@@ -56,7 +56,12 @@ def print_outcome(console: Console, outcome: Outcome, view: View) -> None:
     print_wrapped(console, "", _header(outcome, view), style="bold")
     for row in rows:
         lead = f"  {row.place:<{width}}  "
-        print_wrapped(console, f"{lead}{row.word:<{_WORD}}  ", row.text, span=(len(lead), len(row.word), _STYLES.get(row.word, "")))
+        print_wrapped(
+            console,
+            f"{lead}{row.word:<{_WORD}}  ",
+            row.text,
+            span=(len(lead), len(row.word), _STYLES.get(row.word, "")),
+        )
         if row.next_step:
             print_wrapped(console, " " * (len(lead) + _WORD + 2), f"next: {row.next_step}", style="dim")
     if not view.quiet:

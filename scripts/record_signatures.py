@@ -1,0 +1,149 @@
+"""Record the signatures of the optimizers and schedules of one framework, for the tests that hold the rules against them.
+
+    python scripts/record_signatures.py tensorflow     # needs tensorflow, tf_keras and keras
+    python scripts/record_signatures.py mindspore
+
+The rules are checked without any framework, so what they are checked against is kept as data in ``tests/signatures``.
+Each run imports only the framework it is asked for: the two do not always live well in one process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import importlib
+import inspect
+import json
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+FOLDER = Path(__file__).parents[1] / "tests" / "signatures"
+Named = tuple[str, Any]
+
+
+def main() -> None:
+    """Write the file of the framework that the command line names."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("framework", choices=sorted(RECORDERS))
+    framework = parser.parse_args().framework
+    file = FOLDER / f"{framework}.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(RECORDERS[framework](), indent=1) + "\n", encoding="utf-8")
+    print(f"written: {file.relative_to(FOLDER.parents[1])}")
+
+
+def tensorflow() -> dict[str, Any]:
+    """All generations of TensorFlow and Keras; tf_keras keeps those of Keras 2 alive beside Keras 3."""
+    train = importlib.import_module("tensorflow").compat.v1.train
+    old, new = importlib.import_module("tf_keras").optimizers, importlib.import_module("keras").optimizers
+    found = [
+        *_classes(train, "tensorflow.compat.v1.train", train.Optimizer),
+        *_functions(train, "tensorflow.compat.v1.train", "_decay"),
+        *_classes(old.legacy, "tf_keras.optimizers.legacy", old.legacy.Optimizer),
+        *_classes(old, "tf_keras.optimizers", old.Optimizer),
+        *_classes(old.schedules, "tf_keras.optimizers.schedules", old.schedules.LearningRateSchedule),
+        *_classes(new, "keras.optimizers", new.Optimizer),
+        *_classes(new.schedules, "keras.optimizers.schedules", new.schedules.LearningRateSchedule),
+    ]
+    return {
+        "versions": _versions("keras", "tensorflow", "tf_keras"),
+        "keywords": {
+            "keras.optimizers": _keywords(new.Optimizer),
+            "tf_keras.optimizers": _keywords(old.Optimizer),
+            "tf_keras.optimizers.legacy": _keywords(old.legacy.Optimizer),
+        },
+        "signatures": _recorded(found),
+    }
+
+
+def mindspore() -> dict[str, Any]:
+    """MindSpore's optimizers, its schedules as cells and as lists of rates, and the experimental optimizers."""
+    nn = importlib.import_module("mindspore.nn")
+    optim = importlib.import_module("mindspore.experimental.optim")
+    rates = importlib.import_module("mindspore.experimental.optim.lr_scheduler")
+    schedule = importlib.import_module("mindspore.nn.learning_rate_schedule").LearningRateSchedule
+    found = [
+        *_classes(nn, "mindspore.nn", nn.Optimizer),
+        *_classes(nn, "mindspore.nn", schedule),
+        *_functions(nn, "mindspore.nn", "_lr"),
+        *_classes(optim, "mindspore.experimental.optim", optim.Optimizer),
+        *_classes(rates, "mindspore.experimental.optim.lr_scheduler", rates.LRScheduler),
+    ]
+    return {"versions": _versions("mindspore"), "signatures": _recorded(found)}
+
+
+RECORDERS: dict[str, Callable[[], dict[str, Any]]] = {"mindspore": mindspore, "tensorflow": tensorflow}
+
+
+def _versions(*names: str) -> dict[str, str]:
+    return {name: importlib.import_module(name).__version__ for name in names}
+
+
+def _classes(module: ModuleType, prefix: str, base: type) -> Iterator[Named]:
+    for name, value in vars(module).items():
+        if inspect.isclass(value) and issubclass(value, base) and inspect.isfunction(value.__init__):
+            yield f"{prefix}.{name}", value
+
+
+def _functions(module: ModuleType, prefix: str, part: str) -> Iterator[Named]:
+    for name in dir(module):
+        if part in name and inspect.isfunction(value := getattr(module, name)):
+            yield f"{prefix}.{name}", value
+
+
+def _recorded(found: list[Named]) -> dict[str, list[dict[str, str | None]]]:
+    return {name: _parameters(value) for name, value in sorted(found)}
+
+
+def _parameters(value: Any) -> list[dict[str, str | None]]:  # noqa: ANN401
+    signature = inspect.signature(_undecorated(value.__init__ if inspect.isclass(value) else value))
+    return [
+        {"name": one.name, "kind": str(one.kind.description).replace(" ", "-"), "default": _default(one)}
+        for one in signature.parameters.values()
+        if one.name != "self"
+    ]
+
+
+def _undecorated(function: Callable[..., None]) -> Callable[..., None]:
+    """The constructor as it was written: MindSpore wraps most of its own in a bare ``(self, *args, **kwargs)``."""
+    function = inspect.unwrap(function)
+    hidden = inspect.getclosurevars(function).nonlocals.get("fn")
+    return _undecorated(hidden) if callable(hidden) else function
+
+
+def _default(parameter: inspect.Parameter) -> str | None:
+    """A Python literal, the type in angle brackets for a default that has no literal, or None where there is none."""
+    if parameter.default is parameter.empty:
+        return None
+    text = repr(parameter.default)
+    try:
+        ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        return f"<{type(parameter.default).__name__}>"
+    return text
+
+
+def _keywords(base: type) -> list[str]:
+    """What ``**kwargs`` of Keras' optimizers takes: no signature says it, so it is read from the base class.
+
+    These are the keywords that its source pops from ``kwargs`` or lists as allowed, and the parameters of the base
+    class of Keras 2.10, which its optimizers reach through ``**kwargs`` alone.
+    """
+    methods = [getattr(base, name) for name in ("__init__", "_process_kwargs") if hasattr(base, name)]
+    sources = [textwrap.dedent(inspect.getsource(method)) for method in methods]
+    found: set[str] = set()
+    for node in (node for source in sources for node in ast.walk(ast.parse(source))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "kwargs.pop":
+            found.add(ast.literal_eval(node.args[0]))
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "allowed_kwargs":
+            found |= ast.literal_eval(node.value)
+    if "gradient_aggregator" in (own := inspect.signature(base).parameters):
+        found |= {"gradient_aggregator", "gradient_transformers"} & own.keys()
+    return sorted(found)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""What other code of the file does to an optimizer's parameters or to its learning rate, behind the optimizer's back."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from tf2ms_opt.trace.module import Module
+
+_RATE = {"lr", "learning_rate", "iterations", "decay", "momentum"}
+
+
+def freeze(module: Module, step: ast.Call | None) -> int | None:
+    """The line of a ``X.trainable = False`` that may be in force where the optimizer is used (at ``step``).
+
+    In the same function it has to come before; a freeze in a function of its own counts wherever it stands.
+    """
+    index = module.index
+    used_in = index.scope(step) if step is not None else None
+    for scope in index.scopes.values():
+        for key, bindings in scope.bindings.items():
+            for binding in bindings if key.endswith(".trainable") else ():
+                thaws = isinstance(binding.value, ast.Constant) and bool(binding.value.value)
+                if binding.statement is None or thaws:
+                    continue
+                line = module.position(binding.statement)[0]
+                if scope is not used_in and not (scope is index.top and step is None):
+                    if isinstance(binding.value, ast.Constant):
+                        continue  # another function's own freeze of its own model
+                    return line  # a helper such as set_trainable(model, flag)
+                if step is None or binding.moment < index.moments[index.statement(step)][0]:
+                    return line
+    return None
+
+
+def reached_through_model(module: Module, models: Sequence[str]) -> list[tuple[str, int]]:
+    """Reads and writes of ``X.optimizer.lr`` and the like, for the models that the optimizer trains.
+
+    A callback reaches its model as ``self.model``.
+    """
+    found = []
+    holders = {f"{model}.optimizer" for model in models} | {"self.model.optimizer"}
+    for holder in sorted(holders):
+        for attribute in sorted(_RATE):
+            key = f"{holder}.{attribute}"
+            lines = [module.position(node)[0] for _, node in module.index.uses.get(key, ())]
+            for scope in module.index.scopes.values():
+                lines += [
+                    module.position(binding.statement)[0]
+                    for binding in scope.bindings.get(key, ()) if binding.statement is not None
+                ]  # fmt: skip
+            if lines:
+                found.append((f"optimizer.{attribute}", min(lines)))
+    return found
