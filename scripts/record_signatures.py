@@ -1,4 +1,4 @@
-"""Record the signatures of the optimizers and schedules of one framework, for the tests that hold the rules against them.
+"""Record the signatures of one framework's optimizers and schedules, for the tests that hold the rules against them.
 
     python scripts/record_signatures.py tensorflow     # needs tensorflow, tf_keras and keras
     python scripts/record_signatures.py mindspore
@@ -70,7 +70,7 @@ def mindspore() -> dict[str, Any]:
         *_classes(nn, "mindspore.nn", schedule),
         *_functions(nn, "mindspore.nn", "_lr"),
         *_classes(optim, "mindspore.experimental.optim", optim.Optimizer),
-        *_classes(rates, "mindspore.experimental.optim.lr_scheduler", rates.LRScheduler),
+        *_classes(rates, "mindspore.experimental.optim.lr_scheduler", object),
     ]
     return {"versions": _versions("mindspore"), "signatures": _recorded(found)}
 
@@ -83,7 +83,8 @@ def _versions(*names: str) -> dict[str, str]:
 
 
 def _classes(module: ModuleType, prefix: str, base: type) -> Iterator[Named]:
-    for name, value in vars(module).items():
+    for name in getattr(module, "__all__", dir(module)):
+        value = getattr(module, name)
         if inspect.isclass(value) and issubclass(value, base) and inspect.isfunction(value.__init__):
             yield f"{prefix}.{name}", value
 
@@ -101,7 +102,7 @@ def _recorded(found: list[Named]) -> dict[str, list[dict[str, str | None]]]:
 def _parameters(value: Any) -> list[dict[str, str | None]]:  # noqa: ANN401
     signature = inspect.signature(_undecorated(value.__init__ if inspect.isclass(value) else value))
     return [
-        {"name": one.name, "kind": str(one.kind.description).replace(" ", "-"), "default": _default(one)}
+        {"name": one.name, "kind": one.kind.name.lower().replace("_", "-"), "default": _default(one)}
         for one in signature.parameters.values()
         if one.name != "self"
     ]
@@ -132,8 +133,8 @@ def _keywords(base: type) -> list[str]:
     These are the keywords that its source pops from ``kwargs`` or lists as allowed, and the parameters of the base
     class of Keras 2.10, which its optimizers reach through ``**kwargs`` alone.
     """
-    methods = [getattr(base, name) for name in ("__init__", "_process_kwargs") if hasattr(base, name)]
-    sources = [textwrap.dedent(inspect.getsource(method)) for method in methods]
+    methods = [vars(owner).get(name) for owner in base.__mro__ for name in ("__init__", "_process_kwargs")]
+    sources = [textwrap.dedent(inspect.getsource(method)) for method in methods if inspect.isfunction(method)]
     found: set[str] = set()
     for node in (node for source in sources for node in ast.walk(ast.parse(source))):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "kwargs.pop":

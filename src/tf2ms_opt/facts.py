@@ -64,14 +64,15 @@ class Argument:
 class CallRewrite:
     """The call at ``start:end`` with another callee and other arguments; ``callee`` None keeps the source's.
 
-    ``shift`` columns are taken off its continuation lines where the call moves to the left.
+    Where the call moves, ``column`` is its new column and ``outdent`` what its line loses in indentation.
     """
 
     start: int
     end: int
     callee: str | None
     arguments: tuple[Argument, ...]
-    shift: int = 0
+    column: int | None = None
+    outdent: int = 0
 
 
 @dataclass(frozen=True, slots=True)

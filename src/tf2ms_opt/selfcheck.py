@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 import warnings
 from collections import Counter
@@ -23,6 +24,8 @@ def problem(before: bytes, after: bytes, splices: Sequence[Splice]) -> str | Non
         return f"the result does not parse: {error}"
     if not _untouched_elsewhere(before, after, splices):
         return "text outside the planned edits changed"
+    if not _newlines(after) <= (_newlines(before) or {b"\n"}):
+        return "another kind of line end came in"
     lost = _comments(before) - _comments(after)
     if lost:
         return f"a comment is lost: {next(iter(lost))}"
@@ -51,6 +54,10 @@ def _untouched_elsewhere(before: bytes, after: bytes, splices: Sequence[Splice])
             return False
         position = found + len(stretch)
     return True
+
+
+def _newlines(data: bytes) -> set[bytes]:
+    return set(re.findall(rb"\r\n|\r|\n", data))
 
 
 def _comments(data: bytes) -> Counter[str]:

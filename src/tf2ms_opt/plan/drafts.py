@@ -169,7 +169,7 @@ class Drafter:
                     notes.append(finding("optimizer-used-elsewhere/attribute", *site.place, attribute=use.detail, line=line))
                 case UseKind.PASSED:
                     notes.append(finding("optimizer-used-elsewhere/passed", *site.place, callee=use.detail, line=line))
-                case UseKind.CONTAINER | UseKind.OTHER | UseKind.CUSTOM_COMPILE:
+                case UseKind.CONTAINER | UseKind.OTHER | UseKind.CUSTOM_COMPILE if use.node is not site.found.expression:
                     notes.append(finding("optimizer-used-elsewhere/other", *site.place, line=line))
                 case _:
                     pass
@@ -208,9 +208,18 @@ class Drafter:
         text = site.source.text
         if regular.value is None:
             return text
-        kernels = f'{{"params": [p for p in {text} if p.ndim > 1], "weight_decay": 2 * {regular.value}}}'
-        others = f'{{"params": [p for p in {text} if p.ndim <= 1], "weight_decay": 0.0}}'
-        return f'[{kernels}, {others}, {{"order_params": {text}}}]'
+        groups = (
+            f'{{"params": [p for p in {text} if p.ndim > 1], "weight_decay": 2 * {regular.value}}}',
+            f'{{"params": [p for p in {text} if p.ndim <= 1], "weight_decay": 0.0}}',
+            f'{{"order_params": {text}}}',
+        )
+        source = self._module.source
+        start, end = source.start(site.found.expression), source.end(site.found.expression)
+        if site.at.form is Form.EMBEDDED or source.line_of(start) != source.line_of(end):
+            return f"[{', '.join(groups)}]"
+        placed = source.start(site.below or site.at.statement)
+        line = source.newline(placed) + source.indentation(placed)
+        return "[" + "".join(f"{line}{self._module.indent_unit}{group}," for group in groups) + f"{line}]"
 
     def _call(self, found: Found, callee: str, arguments: tuple[Argument, ...]) -> Part:
         if found.call is None:
@@ -252,7 +261,8 @@ class Drafter:
         lines = self._state_lines(site, name)
         newline = source.newline(start)
         if isinstance(call, CallRewrite):
-            call = replace(call, shift=len(source.indentation(span[0])) - len(indent))
+            outdent = len(source.indentation(span[0])) - len(indent)
+            call = replace(call, outdent=outdent, column=len(indent) + len(name) + len(" = "))
         text = "".join(indent + line + newline for line in lines)
         above = Splice(source.line_start(start), source.line_start(start), (f"{indent}{name} = ", call, newline, text))
         return [above, Splice(*span, (name,))], frozenset({"nn", "ops"} if lines else {"nn"})

@@ -251,13 +251,17 @@ def lower_place(module: Module, node: ast.expr, at: Spot, models: Sequence[ast.e
     if not uses:
         return "it is not used"
     first = module.index.statement(uses[0].node)
+    why = "the model is not known just above its first use either"
     for place in _places(module, at.statement, first):
-        if all(available(module, model, place) for model in models) and not _tells(module, node, at, place, uses):
+        if not all(available(module, model, place) for model in models):
+            continue
+        why = "something that it is built from changes before its first use"
+        if not _tells(module, node, at, place, uses):
             source = module.source
             if source.data[source.line_start(source.start(place)) : source.start(place)].strip(b" \t\f"):
                 return "its first use shares a line with another statement"
             return place
-    return "the model is not known just above its first use either"
+    return why
 
 
 def _names_only_call(value: ast.expr) -> bool:

@@ -14,8 +14,6 @@ import libcst as cst
 from tf2ms_opt.facts import Argument, Build, CallRewrite, Given, NewCall, Rebuilt, Text, Value
 
 _EMPTY = cst.Module(body=[])
-
-
 _NEWLINE = r"(?:\r\n|\r|\n)"
 _COMMENT = re.compile(r"#[^\r\n]*")
 _LINE_BREAK = re.compile(_NEWLINE + r"[ \t]*$")
@@ -47,10 +45,13 @@ class _Layout:
 
 def rewrite_call(text: str, call: CallRewrite) -> str:
     """The call ``text`` (its exact slice of the file) as ``call`` says."""
-    node = cst.parse_expression(text)
+    # libcst writes its default newline where the source had another one, so one kind goes in and comes back out.
+    newline = re.search(_NEWLINE, text)
+    node = cst.parse_expression(re.sub(_NEWLINE, "\n", text))
     if not isinstance(node, cst.Call):
         raise TypeError(f"not a call: {text!r}")
-    return _rewrite(node, call)
+    result = _rewrite(node, call)
+    return re.sub(_NEWLINE, newline.group(), result) if newline else result
 
 
 def new_call(call: NewCall) -> str:
@@ -64,7 +65,8 @@ def _rewrite(node: cst.Call, call: CallRewrite) -> str:
     kept = [argument.origin for argument in call.arguments]
     pieces = [call.callee or layout.callee, "(", layout.after[0]]
     for position, argument in enumerate(call.arguments):
-        orphans = _orphans(kept[position - 1] if position else None, argument.origin, layout)
+        earlier = [origin for origin in kept[:position] if origin is not None]
+        orphans = _orphans(max(earlier, default=None), argument.origin, layout)
         pieces += [_gap(position, argument.origin, layout), *_own_lines(orphans, layout), _item(argument, layout)]
         last = position == len(kept) - 1
         pieces.append("" if last and not layout.trailing_comma else ",")

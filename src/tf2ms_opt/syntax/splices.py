@@ -49,11 +49,39 @@ def _render(source: SourceText, part: Part) -> str:
         case NameList(start, end, without):
             return without_names(source.data[start:end].decode(), without)
         case CallRewrite(start, end):
-            return _shifted(rewrite_call(source.data[start:end].decode(), part), part.shift)
+            before = source.data[start:end].decode()
+            column = len(source.data[source.line_start(start) : start].decode())
+            return _aligned(before, rewrite_call(before, part), column, part)
+
+
+def _aligned(before: str, after: str, column: int, call: CallRewrite) -> str:
+    """The rewritten call with its continuation lines where the source had them, relative to the call.
+
+    Arguments that were aligned with the opening bracket are aligned with the new one; others move with the line.
+    """
+    if "\n" not in before and "\r" not in before:
+        return after
+    columns = call.outdent
+    opened = _bracket(before)
+    if opened is not None and call.callee is not None:
+        target = column if call.column is None else call.column
+        columns = column + opened - target - len(call.callee)
+    return _shifted(after, columns)
+
+
+def _bracket(text: str) -> int | None:
+    """The place of the opening bracket if the arguments are aligned with it, i.e. the first one stands on its line."""
+    match = re.match(r"[\w.\s]*?\((?=[^\r\n]*\S)", text)
+    if match is None or re.match(r"\s*(#|$)", text[match.end() :].splitlines()[0]):
+        return None
+    return match.end() - 1
 
 
 def _shifted(text: str, columns: int) -> str:
     """``text`` with its continuation lines moved to the left, as far as they have white space to give."""
-    if columns <= 0:
-        return text
-    return re.sub(r"(\r\n|\r|\n)([ \t]*)", lambda match: match[1] + match[2][min(columns, len(match[2])) :], text)
+
+    def moved(match: re.Match[str]) -> str:
+        indent = match[2][min(columns, len(match[2])) :] if columns > 0 else match[2] + " " * -columns
+        return match[1] + indent
+
+    return re.sub(r"(\r\n|\r|\n)([ \t]*)", moved, text) if columns else text

@@ -1,0 +1,20 @@
+"""Shared fixtures of the suite: the rule table, and the flag that rewrites golden files."""
+
+from __future__ import annotations
+
+import pytest
+
+from tf2ms_opt.ruleset import RuleSet, load
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-fixtures",
+        action="store_true",
+        help="rewrite after.py and report.txt of every fixture from what the engine does; review the diff",
+    )
+
+
+@pytest.fixture(scope="session")
+def rules() -> RuleSet:
+    return load()
