@@ -43,7 +43,9 @@ def run(data: bytes, case: Path, rules: RuleSet) -> Outcome:
 
 
 def report(outcome: Outcome) -> str:
-    lines = [f"{outcome.status.value}, {outcome.generation or 'no generation'} by {outcome.generation_from or 'nothing'}"]
+    lines = [
+        f"{outcome.status.value}, {outcome.generation or 'no generation'} by {outcome.generation_from or 'nothing'}"
+    ]
     lines += [
         f"{site.line}:{site.column} {site.outcome.value} {site.source} -> {site.params or 'nothing'} [{' '.join(site.codes)}]"
         for site in outcome.sites

@@ -64,8 +64,12 @@ class RuleSet:
     @cached_property
     def pattern(self) -> re.Pattern[bytes]:
         """Matches in every file that may hold a site: a class or registry name, or a lookup by name."""
-        words = {source.class_name for rule in self.rules.values() for source in rule.source if rule.kind == "optimizer"}
-        words |= {name.rpartition(".")[2] for rule in self.rules.values() for source in rule.source for name in source.names}
+        words = {
+            source.class_name for rule in self.rules.values() for source in rule.source if rule.kind == "optimizer"
+        }
+        words |= {
+            name.rpartition(".")[2] for rule in self.rules.values() for source in rule.source for name in source.names
+        }
         words |= {form for string in self.strings for form in (string, string.upper())}
         alternatives = [re.escape(word) for word in sorted(words)]
         lookups = [re.escape(name) for name in self.framework.lookups] + [r"getattr\([\w.]*optimizers\b"]
@@ -149,7 +153,9 @@ def _packaged() -> Path:
 
 def _folder(folder: Path, framework: Framework) -> Iterable[tuple[str, Rule]]:
     try:
-        entries = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda file: file.name)
+        entries = sorted(
+            (entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda file: file.name
+        )
     except OSError as error:
         raise RuleFileError(f"{folder}: {error.strerror or error}") from error
     for file in entries:

@@ -61,7 +61,9 @@ def is_pure(node: ast.expr) -> bool:
             return is_pure(inner)
         case ast.BinOp(left=left, right=right) | ast.Subscript(value=left, slice=right):
             return is_pure(left) and is_pure(right)
-        case ast.Call(func=ast.Name(id="float" | "int" | "bool" | "len" | "min" | "max" | "abs" | "round" | "pow"), keywords=[]):
+        case ast.Call(
+            func=ast.Name(id="float" | "int" | "bool" | "len" | "min" | "max" | "abs" | "round" | "pow"), keywords=[]
+        ):
             return all(is_pure(argument) for argument in node.args)
         case ast.Compare():
             return all(is_pure(part) for part in (node.left, *node.comparators))

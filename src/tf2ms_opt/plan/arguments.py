@@ -1,4 +1,4 @@
-"""Binds the arguments of one source call to its signature and says what the target call is written with.
+"""Says what the target call is written with, argument by argument.
 
 The result is the target's argument list with findings, or the finding for which the site is left.
 """
@@ -6,26 +6,19 @@ The result is the target's argument list with findings, or the finding for which
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import Argument, Build, CallRewrite, Given, Rebuilt, Text, Value
 from tf2ms_opt.plan.schedules import Schedule, schedule_of
+from tf2ms_opt.plan.signature import LeftError, bind, same
 from tf2ms_opt.rules import Action, Kind, Parameter, TargetParameter, literal
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.module import Module, is_literal
 from tf2ms_opt.values import Adapted, Refused, adapt
 
 DECAY_SCHEDULE = "inverse_time_decay"
-
-
-class LeftError(Exception):
-    """The site has to be left; carries the finding that says why."""
-
-    def __init__(self, found: Finding) -> None:
-        super().__init__(found.message)
-        self.finding = found
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,40 +57,6 @@ def translate(
     Raises ``LeftError``.
     """
     return _Translator(module, candidate, alias, place).run(call)
-
-
-def bind(module: Module, candidate: Candidate, call: ast.Call) -> dict[str, tuple[int, ast.expr]]:
-    """Source parameter -> its place among the call's arguments, and its value.  Raises ``LeftError``."""
-    place = module.position(call)
-    names = sorted(module.resolve(call.func).names)
-    source = module.rules.canonical(names[0]) if names else candidate.source.class_name
-    positional = [parameter for parameter in candidate.parameters if not parameter.keyword_only]
-    limit = next(
-        (
-            number
-            for prefix, number in candidate.source.positional.items()
-            if any(module.rules.canonical(name) == f"{prefix}.{candidate.source.class_name}" for name in names)
-        ),
-        len(positional),
-    )
-    bound: dict[str, tuple[int, ast.expr]] = {}
-    for position, argument in enumerate(call.args):
-        if isinstance(argument, ast.Starred):
-            raise LeftError(finding("starred-arguments", *place, argument=module.text(argument)))
-        if position >= len(positional):
-            count = len(call.args)
-            raise LeftError(finding("unsupported-argument/positional", *place, count=count, source=source))
-        if position >= limit:
-            raise LeftError(finding("unsupported-argument/order", *place, position=position + 1, source=source))
-        bound[positional[position].name] = (position, argument)
-    for offset, keyword in enumerate(call.keywords, len(call.args)):
-        if keyword.arg is None:
-            raise LeftError(finding("starred-arguments", *place, argument=f"**{module.text(keyword.value)}"))
-        if candidate.parameter(keyword.arg) is None or keyword.arg in bound:
-            argument = f"{keyword.arg}={module.text(keyword.value)}"
-            raise LeftError(finding("unsupported-argument/unknown", *place, argument=argument, source=source))
-        bound[keyword.arg] = (offset, keyword.value)
-    return bound
 
 
 def rewrite_schedule(
@@ -186,7 +145,9 @@ class _Translator:
         known, value = self.module.constant(node)
         if parameter.falsy is not None and known and not value:
             return  # the source takes its default for None and 0, and so do we
-        self.draft.written.append((target, Argument(target.name, self._value(target.kind, parameter, index, node), index)))
+        self.draft.written.append(
+            (target, Argument(target.name, self._value(target.kind, parameter, index, node), index))
+        )
 
     def _value(self, kind: Kind, parameter: Parameter, index: int, node: ast.expr) -> Value:
         if kind is Kind.LEARNING_RATE and (rebuilt := self._schedule(parameter, index, node)) is not None:
@@ -221,7 +182,7 @@ class _Translator:
 
     def _unmapped(self, parameter: Parameter, node: ast.expr) -> None:
         known, value = self.module.constant(node)
-        if parameter.action is Action.DROP or (known and any(_same(value, text) for text in parameter.inert)):
+        if parameter.action is Action.DROP or (known and any(same(value, text) for text in parameter.inert)):
             return
         argument = f"{parameter.name}={self.module.text(node)}"
         match parameter.action:
@@ -233,7 +194,9 @@ class _Translator:
                 self._note("argument-ignored", argument=argument, reason=parameter.reason, help=parameter.help)
             case _:
                 key = "unsupported-argument"
-                raise LeftError(finding(key, *self.place, help=parameter.help, argument=argument, reason=parameter.reason))
+                raise LeftError(
+                    finding(key, *self.place, help=parameter.help, argument=argument, reason=parameter.reason)
+                )
 
     def _pin(self) -> None:
         """Write out the defaults that differ, each behind the parameter that precedes it in the target's order."""
@@ -254,13 +217,17 @@ class _Translator:
 
     def _insert(self, target: TargetParameter, argument: Argument) -> None:
         order = list(self.target.parameter)
-        before = [position for position, (written, _) in enumerate(self.draft.written) if order.index(written) < order.index(target)]
+        before = [
+            position
+            for position, (written, _) in enumerate(self.draft.written)
+            if order.index(written) < order.index(target)
+        ]
         self.draft.written.insert(before[-1] + 1 if before else 0, (target, argument))
 
     def _decay(self, parameter: Parameter, index: int, node: ast.expr) -> None:
         """Learning-rate decay of legacy Keras: lr / (1 + decay * step), counted from the first step as step 0."""
         known, value = self.module.constant(node)
-        if known and any(_same(value, text) for text in parameter.inert):
+        if known and any(same(value, text) for text in parameter.inert):
             return
         argument = f"{parameter.name}={self.module.text(node)}"
         adapted = adapt(Kind.POSITIVE_FLOAT, node, literal=is_literal(node), known=known, value=value)
@@ -296,32 +263,9 @@ def _given(index: int, adapted: Adapted) -> Given:
     return Given(index, wrap=adapted.wrap, text=adapted.text)
 
 
-def _same(value: object, text: str) -> bool:
-    other = literal(text)
-    if isinstance(value, bool) or isinstance(other, bool) or value is None or other is None:
-        return value is other
-    return value == other
-
-
 def _plain(text: str) -> str:
     return repr(literal(text))
 
 
 def _short(name: str) -> str:
     return name.rpartition(".")[2]
-
-
-def differences(candidate: Candidate, settings: Mapping[str, tuple[bool, object]]) -> Iterator[tuple[str, str, str]]:
-    """Finding, reason and help of each named difference that holds, or cannot be ruled out, for these settings."""
-    for difference in candidate.source.difference:
-        if all(_may_hold(settings[name], text) for name, text in difference.when.items()):
-            yield difference.finding, difference.reason, difference.help
-
-
-def _may_hold(setting: tuple[bool, object], text: str) -> bool:
-    known, value = setting
-    if not known:
-        return True
-    if text == "nonzero":
-        return bool(value)
-    return _same(value, text) or (not isinstance(value, bool) and value == literal(text))

@@ -13,10 +13,10 @@ from tf2ms_opt.diagnostics import Finding, Severity, finding
 from tf2ms_opt.facts import Splice
 from tf2ms_opt.options import Options
 from tf2ms_opt.outcomes import Site, SiteOutcome
-from tf2ms_opt.plan.arguments import LeftError
 from tf2ms_opt.plan.drafts import Draft, Drafter
 from tf2ms_opt.plan.generation import Verdict, decide
 from tf2ms_opt.plan.imports import added_import, aliases, removed_imports
+from tf2ms_opt.plan.signature import LeftError
 from tf2ms_opt.plan.sites import Found, find
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import owner
@@ -47,7 +47,9 @@ def plan(module: Module, options: Options, path: str) -> Plan:
     _settle_schedules(module, drafts)
     done = {site: draft for site, draft in drafts.items() if isinstance(draft, Draft)}
     splices = _distinct([*(splice for draft in done.values() for splice in draft.splices), *_schedules(drafter, done)])
-    gone = {name for draft in done.values() for node in draft.gone for name in ast.walk(node) if isinstance(name, ast.Name)}
+    gone = {
+        name for draft in done.values() for node in draft.gone for name in ast.walk(node) if isinstance(name, ast.Name)
+    }
     if splices:
         first = min(splice.start for splice in splices)
         added = added_import(module, names, {need for draft in done.values() for need in draft.needs}, first)
@@ -56,7 +58,10 @@ def plan(module: Module, options: Options, path: str) -> Plan:
             splices += removed_imports(module, gone, excerpt=excerpt)
         splices += [added] if added is not None else []
     sites = tuple(_site(module, site, drafts[site]) for site in found)
-    findings = [*_file_findings(module, found, done, verdict), *(one for draft in drafts.values() for one in _findings(draft))]
+    findings = [
+        *_file_findings(module, found, done, verdict),
+        *(one for draft in drafts.values() for one in _findings(draft)),
+    ]
     ordered = tuple(sorted(dict.fromkeys(findings), key=lambda one: (one.line, one.column, one.code)))
     return Plan(tuple(splices), sites, ordered, verdict.generation, verdict.told_by)
 

@@ -15,8 +15,8 @@ from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.parameters import Parameters, from_uses
 from tf2ms_opt.plan.placement import available
 from tf2ms_opt.plan.rewrites import edit_call
-from tf2ms_opt.trace.index import BindingKind, FunctionNode
 from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import BindingKind, FunctionNode
 from tf2ms_opt.trace.uses import Use, UseKind, uses_of
 
 _PLAIN = {"staticmethod", "classmethod"}
@@ -128,7 +128,11 @@ def _unusual(module: Module, function: FunctionNode) -> str:
     ):
         return "it is a generator or a coroutine"
     scope = module.index.scope(function)
-    same = [one for one in scope.bindings.get(function.name, ()) if one.kind is not BindingKind.FUNCTION or one.node is not function]
+    same = [
+        one
+        for one in scope.bindings.get(function.name, ())
+        if one.kind is not BindingKind.FUNCTION or one.node is not function
+    ]
     return "it is defined more than once" if same else ""
 
 
@@ -146,7 +150,7 @@ def _gain(module: Module, function: FunctionNode, parameter: str) -> Splice | No
     if module.index.enclosing_class(function) is not None and not static:
         if not arguments:
             return None
-        end = source.end(arguments[0].annotation or arguments[0]) if arguments[0].annotation else source.end(arguments[0])
+        end = source.end(arguments[0])
         return Splice(end, end, (f", {parameter}",))
     start = source.start(function)
     match = re.match(rb"(?:async\s+)?def\s+\w+\s*\(", source.data[start:])

@@ -41,7 +41,9 @@ def decide(module: Module, sites: Sequence[Found], options: Options) -> Verdict:
 def _of_file(module: Module, sites: Sequence[Found], options: Options) -> tuple[str | None, str | None, bool]:
     if not sites:
         return None, None, False
-    possible = set[str].intersection(*(_generations(site) for site in sites)) or set[str]().union(*map(_generations, sites))
+    possible = set[str].intersection(*(_generations(site) for site in sites)) or set[str]().union(
+        *map(_generations, sites)
+    )
     if options.tf_version is not None:
         generation = generation_of_tensorflow(options.tf_version)
         if generation in possible:

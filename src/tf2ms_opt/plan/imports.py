@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from tf2ms_opt.facts import NameList, Splice
-from tf2ms_opt.trace.index import Binding, BindingKind
 from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import Binding, BindingKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ def aliases(module: Module) -> Aliases:
     """The names that the file already gives to MindSpore's modules, or free ones."""
     known = {name: _imported(module, f"mindspore.{name}") for name in ("nn", "ops")}
     missing = frozenset(name for name, alias in known.items() if alias is None)
-    return Aliases(*(known[name] or _free(module, name) for name in ("nn", "ops")), missing)
+    nn, ops = (known[name] or _free(module, name) for name in ("nn", "ops"))
+    return Aliases(nn, ops, missing)
 
 
 def _imported(module: Module, qualified: str) -> str | None:
@@ -74,14 +75,18 @@ def _place(module: Module, first_edit: int) -> tuple[int, bool, bool]:
             run.append(statement)
         else:
             run = []
-        if run and (not best or run[0] is best[0] or (_from_framework(module, run) and not _from_framework(module, best))):
+        if run and (
+            not best or run[0] is best[0] or (_from_framework(module, run) and not _from_framework(module, best))
+        ):
             best = list(run)
     if best:
         return source.line_end(source.end(best[-1])), False, False
     head = body[0]
     if isinstance(head, ast.Expr) and isinstance(head.value, ast.Constant) and isinstance(head.value.value, str):
         return source.line_end(source.end(head)), False, False
-    first = head.decorator_list[0] if isinstance(head, (ast.FunctionDef, ast.ClassDef)) and head.decorator_list else head
+    first = (
+        head.decorator_list[0] if isinstance(head, (ast.FunctionDef, ast.ClassDef)) and head.decorator_list else head
+    )
     return source.line_start(source.start(first)), False, True
 
 

@@ -9,9 +9,9 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tf2ms_opt.trace.index import dotted
 from tf2ms_opt.trace.models import is_model_class
 from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import dotted
 
 #: layers whose trainable weights are one kernel of two or more dimensions and a bias
 KERNEL_LAYERS = {
@@ -68,7 +68,9 @@ def _kind(module: Module, node: ast.expr) -> tuple[str, ast.expr | None]:
     match node:
         case ast.Constant(value=str(text)):
             return text.lower(), None
-        case ast.Name() | ast.Attribute() if len(bindings := module.origins(node)) == 1 and bindings[0].value is not None:
+        case ast.Name() | ast.Attribute() if (
+            len(bindings := module.origins(node)) == 1 and bindings[0].value is not None
+        ):
             return _kind(module, bindings[0].value)
         case ast.Call():
             name = (module.keras_path(node.func) or "").removeprefix("regularizers.").lower()
@@ -102,7 +104,11 @@ def _of_function(module: Module, function: ast.FunctionDef) -> tuple[Layer, ...]
     if isinstance(value, ast.Call) and is_model_class(module, value.func):
         return _of_construction(module, value, "")
     bindings = module.origins(value)
-    if len(bindings) == 1 and isinstance(bindings[0].value, ast.Call) and is_model_class(module, bindings[0].value.func):
+    if (
+        len(bindings) == 1
+        and isinstance(bindings[0].value, ast.Call)
+        and is_model_class(module, bindings[0].value.func)
+    ):
         return _of_construction(module, bindings[0].value, dotted(value) or "")
     return f"{function.name}() does not return a model that it builds itself"
 

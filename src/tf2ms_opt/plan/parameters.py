@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tf2ms_opt.diagnostics import Finding, finding
-from tf2ms_opt.trace.index import dotted
 from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import dotted
 from tf2ms_opt.trace.uses import Use, UseKind
 
 _VARIABLES = {"trainable_variables", "trainable_weights", "weights", "variables"}
@@ -50,11 +50,11 @@ def _from_compile(module: Module, compiled: Sequence[Use], place: tuple[int, int
     for text, receiver in zip(texts, receivers, strict=True):
         if text is None:
             return finding("params-unknown/receiver", *place, receiver=module.text(receiver))
-    identities = {
-        (text, frozenset(module.origins(receiver))) for text, receiver in zip(texts, receivers, strict=True)
-    }
+    identities = {(text, frozenset(module.origins(receiver))) for text, receiver in zip(texts, receivers, strict=True)}
     if len(identities) > 1:
-        lines = ", ".join(f"{text} (line {module.position(one)[0]})" for text, one in zip(texts, receivers, strict=True))
+        lines = ", ".join(
+            f"{text} (line {module.position(one)[0]})" for text, one in zip(texts, receivers, strict=True)
+        )
         return finding("shared-optimizer", *place, models=lines)
     return Parameters(f"{texts[0]}.trainable_params()", (receivers[0],), compiled[0], (texts[0] or "",))
 
@@ -82,7 +82,11 @@ def variable_list(use: Use) -> ast.expr | None:
         pairs = call.args[0] if call.args else _keyword(call, "grads_and_vars")
         return _zipped(pairs)
     given = _keyword(call, "var_list")
-    return given if given is not None else (call.args[1] if use.detail == "minimize" and len(call.args) > 1 and _is_tf2(call) else None)
+    return (
+        given
+        if given is not None
+        else (call.args[1] if use.detail == "minimize" and len(call.args) > 1 and _is_tf2(call) else None)
+    )
 
 
 def _is_tf2(call: ast.Call) -> bool:
@@ -101,8 +105,9 @@ def _zipped(pairs: ast.expr | None) -> ast.expr | None:
             return variables
         case ast.Call(func=ast.Name(id="list" | "tuple"), args=[inner]):
             return _zipped(inner)
-        case ast.ListComp(generators=[ast.comprehension(iter=inner, ifs=[])]) | ast.GeneratorExp(
-            generators=[ast.comprehension(iter=inner, ifs=[])]
+        case (
+            ast.ListComp(generators=[ast.comprehension(iter=inner, ifs=[])])
+            | ast.GeneratorExp(generators=[ast.comprehension(iter=inner, ifs=[])])
         ):
             return _zipped(inner)
         case _:
@@ -119,7 +124,9 @@ def _variables(module: Module, node: ast.expr, depth: int) -> tuple[str, tuple[a
             first, second = _variables(module, left, depth), _variables(module, right, depth)
             return (f"{first[0]} + {second[0]}", first[1] + second[1]) if first and second else None
         case ast.List(elts=[_, *_] as elements) if all(isinstance(element, ast.Starred) for element in elements):
-            parts = [_variables(module, element.value, depth) for element in elements if isinstance(element, ast.Starred)]
+            parts = [
+                _variables(module, element.value, depth) for element in elements if isinstance(element, ast.Starred)
+            ]
             known = [part for part in parts if part is not None]
             if len(known) == len(elements):
                 return " + ".join(text for text, _ in known), tuple(one for _, models in known for one in models)

@@ -6,14 +6,13 @@ An expression may only go where it means the same: the model must exist and be c
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from tf2ms_opt.trace.index import Scope, dotted
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import owner, reaching
-from tf2ms_opt.trace.uses import Use
+from tf2ms_opt.trace.scopes import Scope, dotted
 from tf2ms_opt.values import is_pure
 
 _SIMPLE = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)
@@ -100,7 +99,7 @@ def _no_room(module: Module, node: ast.expr, statement: ast.stmt) -> str:
 
 def _not_first(module: Module, node: ast.expr, statement: ast.stmt) -> str:
     """Hoisting evaluates ``node`` before the rest of its statement: fine if that is pure, or if nothing ran before."""
-    if isinstance(node, ast.Constant) or all(is_pure(value) for value in _values(node)):
+    if isinstance(node, ast.Constant) or all(is_pure(value) for value in evaluated(node)):
         return ""
     holders = {node, *module.index.ancestors(node)}
     start = module.source.start(node)
@@ -111,13 +110,18 @@ def _not_first(module: Module, node: ast.expr, statement: ast.stmt) -> str:
     return ""
 
 
-def _values(node: ast.expr) -> Iterator[ast.expr]:
+def evaluated(node: ast.expr) -> Iterator[ast.expr]:
+    """The values that a call is given, and those of the constructions among them."""
     if isinstance(node, ast.Call):
         for value in (*node.args, *(keyword.value for keyword in node.keywords)):
-            yield from _values(value) if isinstance(value, ast.Call) and not is_pure(value) and _names_only(value) else (value,)
+            yield from (
+                evaluated(value)
+                if isinstance(value, ast.Call) and not is_pure(value) and is_construction(value)
+                else (value,)
+            )
 
 
-def _names_only(call: ast.Call) -> bool:
+def is_construction(call: ast.Call) -> bool:
     """A call by a plain or dotted name of pure arguments, such as a schedule's constructor."""
     return dotted(call.func) is not None and all(
         is_pure(value) for value in (*call.args, *(keyword.value for keyword in call.keywords))
@@ -135,7 +139,7 @@ def available(module: Module, model: ast.expr, statement: ast.stmt) -> bool:
     root = key.partition(".")[0]
     if here is there:
         return _same_scope(module, here, key, model, statement)
-    if _flow_scope(module, there) is here and root not in there.bindings:
+    if flow_scope(there) is here and root not in there.bindings:
         return _same_scope(module, here, key, model, statement)
     return _other_scope(module, (here, there), key, model, statement)
 
@@ -147,7 +151,8 @@ def _base(model: ast.expr) -> ast.expr:
     return model
 
 
-def _flow_scope(module: Module, scope: Scope) -> Scope:
+def flow_scope(scope: Scope) -> Scope:
+    """The scope in whose flow ``scope`` is evaluated: itself, or the one around a lambda or comprehension."""
     while isinstance(scope.node, _APART) and scope.parent is not None:
         scope = scope.parent
     return scope
@@ -202,9 +207,7 @@ def _rebuilt_by_method(module: Module, key: str, between: tuple[int, int], first
     return False
 
 
-def _other_scope(
-    module: Module, scopes: tuple[Scope, Scope], key: str, model: ast.expr, statement: ast.stmt
-) -> bool:
+def _other_scope(module: Module, scopes: tuple[Scope, Scope], key: str, model: ast.expr, statement: ast.stmt) -> bool:
     """The optimizer is built in one function and used in another: the model must be bound where both see it."""
     here, there = scopes
     root, _, attribute = key.partition(".")
@@ -212,7 +215,7 @@ def _other_scope(
     if own is not None and other is not None and own[0] is other[0] and root == own[2] == other[2] and attribute:
         return _by_the_class(module, here, own, attribute, statement)
     outer = owner(there, root)
-    if outer is None or outer is there or _flow_scope(module, there) is outer or outer is not owner(here, root):
+    if outer is None or outer is there or flow_scope(there) is outer or outer is not owner(here, root):
         return False
     everywhere = set(outer.bindings.get(root, []))
     if attribute and any(name.startswith(f"{root}.") for name in outer.bindings):
@@ -237,67 +240,3 @@ def _by_the_class(
         return before == {binding for _, binding in bindings}
     constructors = {getattr(method, "name", "") for method, _ in bindings}
     return constructors == {"__init__"} and getattr(own[1], "name", "") != "__init__"
-
-
-def lower_place(module: Module, node: ast.expr, at: Spot, models: Sequence[ast.expr], uses: Sequence[Use]) -> ast.stmt | str:
-    """The statement above which an optimizer can be built instead, once its models exist; or why there is none."""
-    scope = module.index.scope(at.statement)
-    if at.form is not Form.ASSIGNED or not isinstance(at.statement, (ast.Assign, ast.AnnAssign)):
-        return "it is not built in a statement of its own"
-    if not all(is_pure(value) or _names_only_call(value) for value in _values(node)):
-        return "its arguments call functions"
-    if any(_flow_scope(module, module.index.scope(use.node)) is not scope for use in uses):
-        return "it is used in another function"
-    if not uses:
-        return "it is not used"
-    first = module.index.statement(uses[0].node)
-    why = "the model is not known just above its first use either"
-    for place in _places(module, at.statement, first):
-        if not all(available(module, model, place) for model in models):
-            continue
-        why = "something that it is built from changes before its first use"
-        if not _tells(module, node, at, place, uses):
-            source = module.source
-            if source.data[source.line_start(source.start(place)) : source.start(place)].strip(b" \t\f"):
-                return "its first use shares a line with another statement"
-            return place
-    return why
-
-
-def _names_only_call(value: ast.expr) -> bool:
-    return isinstance(value, ast.Call) and _names_only(value)
-
-
-def _places(module: Module, origin: ast.stmt, first: ast.stmt) -> Iterator[ast.stmt]:
-    """From the block of ``origin`` down to ``first``, as long as every step is taken at most once."""
-    path = [first]
-    for ancestor in module.index.ancestors(first):
-        if isinstance(ancestor, ast.stmt):
-            path.append(ancestor)
-        if ancestor is module.index.parents[origin]:
-            break
-    block = module.index.block(origin)
-    inside = [step for step in path if step in block]
-    if not inside:
-        return
-    start = path.index(inside[0])
-    for position in range(start, -1, -1):
-        yield path[position]
-        if not isinstance(path[position], (ast.With, ast.AsyncWith, ast.If, ast.Try)):
-            return
-
-
-def _tells(module: Module, node: ast.expr, at: Spot, place: ast.stmt, uses: Sequence[Use]) -> bool:
-    """Whether moving to ``place`` could be told: a value changes in between, or a use would come first or be skipped."""
-    scope = module.index.scope(at.statement)
-    for name in ast.walk(node):
-        key = dotted(name) if isinstance(name, (ast.Name, ast.Attribute)) else None
-        if key is not None and set(reaching(module.index, scope, key, at.statement)) != set(
-            reaching(module.index, scope, key, place)
-        ):
-            return True
-    holder = module.index.parents[place]
-    if holder is not module.index.parents[at.statement]:
-        return not all(holder in module.index.ancestors(use.node) for use in uses)
-    start = module.index.moments[place][0]
-    return any(module.index.moments[module.index.statement(use.node)][0] < start for use in uses)

@@ -65,10 +65,21 @@ def regularization(
     value = values.pop()
     model = module.text(models[0])
     notes = [
-        finding("regularizer-moved", *module.position(one.keyword), regularizer=module.text(one.keyword), model=model, value=value)
+        finding(
+            "regularizer-moved",
+            *module.position(one.keyword),
+            regularizer=module.text(one.keyword),
+            model=model,
+            value=value,
+        )
         for one in l2
     ]
-    return Regularization(value, tuple(edit_call(module, one.layer, without={one.keyword}) for one in l2), tuple(notes), tuple(one.keyword.value for one in l2))
+    return Regularization(
+        value,
+        tuple(edit_call(module, one.layer, without={one.keyword}) for one in l2),
+        tuple(notes),
+        tuple(one.keyword.value for one in l2),
+    )
 
 
 def _model_regularizers(
@@ -115,9 +126,12 @@ def _remaining(
     l2 = [one for one in every if one.kind == "l2"]
     findings = [_left(module, one) for one in every if one.kind != "l2"]
     if l2:
-        layers = ", ".join(f"{module.text(one.layer.func)} {module.text(one.keyword)} (line {module.position(one.keyword)[0]})" for one in l2)
+        layers = ", ".join(
+            f"{module.text(one.layer.func)} {module.text(one.keyword)} (line {module.position(one.keyword)[0]})"
+            for one in l2
+        )
         details = {"layers": layers, "why": why} if message == "unseen" else {"layers": layers}
-        findings.insert(0, finding(f"regularizer-remains/{message}", *place, **details))  # type: ignore[arg-type]
+        findings.insert(0, finding(f"regularizer-remains/{message}", *place, **details))
     return Regularization(findings=tuple(findings))
 
 

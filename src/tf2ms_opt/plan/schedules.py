@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.ruleset import Candidate
-from tf2ms_opt.trace.index import Binding, BindingKind
 from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import Binding, BindingKind
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,9 @@ def schedule_of(module: Module, node: ast.expr, argument: str, place: tuple[int,
         found = _bound(module, binding, argument, place)
         if isinstance(found, Schedule):
             if len(bindings) > 1:
-                return finding("unsupported-value/schedule", *place, argument=argument, source="a schedule on one path only")
+                return finding(
+                    "unsupported-value/schedule", *place, argument=argument, source="a schedule on one path only"
+                )
             return Schedule(found.call, found.candidate, binding.key)
         if found is not None:
             return found
@@ -51,13 +53,14 @@ def _built(module: Module, call: ast.Call, argument: str, place: tuple[int, int]
         candidates = [one for one in module.rules.named(name) if one.rule.kind == "schedule"]
         if candidates:
             return Schedule(call, candidates[-1])
-    name = module.framework_name(call.func)
-    if name is None:
+    source = module.framework_name(call.func)
+    if source is None:
         return _project_schedule(module, call, argument, place)
-    if name.endswith((".backend.epsilon", ".float32", ".float64")):
+    if source.endswith((".backend.epsilon", ".float32", ".float64")):
         return None
-    key = "schedule" if "schedules." in name or name.endswith(("decay", "Decay", "decay_restarts", "_constant")) else "tensorflow"
-    return finding(f"unsupported-value/{key}", *place, argument=argument, source=name)
+    schedule = "schedules." in source or source.endswith(("decay", "Decay", "decay_restarts", "_constant"))
+    key = "schedule" if schedule else "tensorflow"
+    return finding(f"unsupported-value/{key}", *place, argument=argument, source=source)
 
 
 def _project_schedule(module: Module, call: ast.Call, argument: str, place: tuple[int, int]) -> Finding | None:
@@ -68,6 +71,8 @@ def _project_schedule(module: Module, call: ast.Call, argument: str, place: tupl
         if isinstance(binding.node, ast.ClassDef):
             bases = [module.keras_path(base) or "" for base in binding.node.bases]
             if any("LearningRateSchedule" in base for base in bases):
-                return finding("unsupported-value/schedule", *place, argument=argument, source=f"the schedule {call.func.id}")
+                return finding(
+                    "unsupported-value/schedule", *place, argument=argument, source=f"the schedule {call.func.id}"
+                )
             return None
     return None

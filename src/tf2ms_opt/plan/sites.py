@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.rules import Rule
 from tf2ms_opt.ruleset import Candidate
-from tf2ms_opt.trace.index import BindingKind, dotted
 from tf2ms_opt.trace.models import is_keras_model
 from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import BindingKind, dotted
 from tf2ms_opt.trace.uses import optimizer_argument
 
 
@@ -153,7 +153,9 @@ def _indirect(module: Module, node: ast.expr, source: str) -> Finding:
                 return finding("indirect-reference/isinstance", *place, source=source)
             return finding("indirect-reference/passed", *place, source=source, callee=callee)
         case ast.Dict() | ast.List() | ast.Tuple() | ast.Set():
-            return finding("indirect-reference/container", *place, source=source, container=type(parent).__name__.lower())
+            return finding(
+                "indirect-reference/container", *place, source=source, container=type(parent).__name__.lower()
+            )
         case _:
             return finding("indirect-reference/value", *place, source=source)
 
@@ -238,8 +240,12 @@ def _of_string(module: Module, rule: Rule) -> tuple[Candidate, ...]:
         name for scope in module.index.scopes.values() for group in scope.bindings.values() for one in group
         if (name := one.qualified) is not None
     }  # fmt: skip
-    roots = [keras for keras in module.rules.framework.keras if any(f"{name}.".startswith(f"{keras}.") for name in imported)]
-    names = {f"{root}.optimizers.{source.class_name}" for root in roots or ["tensorflow.keras"] for source in rule.source}
+    roots = [
+        keras for keras in module.rules.framework.keras if any(f"{name}.".startswith(f"{keras}.") for name in imported)
+    ]
+    names = {
+        f"{root}.optimizers.{source.class_name}" for root in roots or ["tensorflow.keras"] for source in rule.source
+    }
     found = {one.generation: one for name in sorted(names) for one in module.rules.named(name) if one.rule is rule}
     return tuple(found.values()) or tuple(
         one for source in rule.source for one in module.rules.named(f"tensorflow.keras.optimizers.{source.class_name}")

@@ -109,9 +109,7 @@ def _gap(position: int, origin: int | None, layout: _Layout) -> str:
     return opening.group() if opening else ""
 
 
-def _orphans(
-    previous: int | None, origin: int | None, layout: _Layout, *, closing: bool = False
-) -> tuple[str, ...]:
+def _orphans(previous: int | None, origin: int | None, layout: _Layout, *, closing: bool = False) -> tuple[str, ...]:
     """The comments of dropped arguments between the kept argument ``previous`` and ``origin``."""
     stop = len(layout.arguments) if closing else origin
     if stop is None:

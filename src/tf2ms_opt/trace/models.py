@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import ast
 
-from tf2ms_opt.trace.index import Binding, BindingKind
 from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import Binding, BindingKind
 
-_MODELS = {"Sequential", "Model", "models.Sequential", "models.Model", "engine.Model", "engine.training.Model", "Functional"}
+_MODELS = {
+    "Sequential",
+    "Model",
+    "models.Sequential",
+    "models.Model",
+    "engine.Model",
+    "engine.training.Model",
+    "Functional",
+}
 #: arguments that only the compile of Keras takes
-_KERAS_KEYWORDS = {"loss", "metrics", "loss_weights", "sample_weight_mode", "weighted_metrics", "run_eagerly", "steps_per_execution"}
+_KERAS_KEYWORDS = {
+    "loss",
+    "metrics",
+    "loss_weights",
+    "sample_weight_mode",
+    "weighted_metrics",
+    "run_eagerly",
+    "steps_per_execution",
+}
 
 
 def is_keras_model(module: Module, call: ast.Call) -> bool:

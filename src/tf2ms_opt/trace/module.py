@@ -10,9 +10,10 @@ from functools import cached_property
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.selfcheck import parse
 from tf2ms_opt.source import SourceText
-from tf2ms_opt.trace.index import Binding, FunctionNode, Index, Scope, dotted, index
+from tf2ms_opt.trace.index import Index, index
 from tf2ms_opt.trace.names import Names, Resolved
 from tf2ms_opt.trace.reaching import reaching
+from tf2ms_opt.trace.scopes import Binding, FunctionNode, Scope, dotted
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -39,7 +40,7 @@ class Module:
         """One step of indentation, as the first block of the file writes it."""
         for statement in self.index.moments:
             body = getattr(statement, "body", None)
-            if isinstance(body, list) and body and body[0].lineno > statement.lineno:
+            if isinstance(statement, ast.stmt) and isinstance(body, list) and body[0].lineno > statement.lineno:
                 inner = self.source.indentation(self.source.start(body[0]))
                 return inner.removeprefix(self.source.indentation(self.source.start(statement))) or "    "
         return "    "

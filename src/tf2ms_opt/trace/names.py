@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from tf2ms_opt.trace.index import Binding, BindingKind, Index, dotted
+from tf2ms_opt.trace.index import Index
 from tf2ms_opt.trace.reaching import owner, reaching
+from tf2ms_opt.trace.scopes import Binding, BindingKind, dotted
 
 _DEEP = 12  # aliases of aliases: no real code goes further
 

@@ -9,7 +9,8 @@ import ast
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from tf2ms_opt.trace.index import Binding, Index, Scope
+from tf2ms_opt.trace.index import Index
+from tf2ms_opt.trace.scopes import Binding, Scope
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _EXITS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
@@ -88,9 +89,7 @@ def _walk_back(index: Index, bindings: Sequence[Binding], place: ast.AST) -> Ite
     yield from _around_loops(index, ordered[before:], place, stop_loops)
 
 
-def _around_loops(
-    index: Index, later: Sequence[Binding], place: ast.AST, stop: set[ast.AST]
-) -> Iterator[Binding]:
+def _around_loops(index: Index, later: Sequence[Binding], place: ast.AST, stop: set[ast.AST]) -> Iterator[Binding]:
     """Bindings further down in a loop around ``place``, which its next turn sees."""
     loops = {ancestor for ancestor in index.ancestors(place) if isinstance(ancestor, _LOOPS) and ancestor not in stop}
     for binding in later:
@@ -163,7 +162,9 @@ def _exclusive(index: Index, binding: Binding, fork: ast.AST, chain: set[ast.AST
     if isinstance(fork, (ast.If, ast.Match)):
         return own != other
     if isinstance(fork, ast.Try):
-        return own != other and own.startswith(("handlers", "orelse")) and other.startswith(("handlers", "orelse", "body"))
+        return (
+            own != other and own.startswith(("handlers", "orelse")) and other.startswith(("handlers", "orelse", "body"))
+        )
     return False
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from tf2ms_opt.trace.index import Binding, Scope, dotted
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import reaching
+from tf2ms_opt.trace.scopes import Binding, Scope, dotted
 
 #: methods of an optimizer that take the variables to train
 VARIABLE_METHODS = {"minimize", "apply_gradients", "compute_gradients"}
@@ -96,8 +96,8 @@ class _Follow:
                 targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
                 for target in targets:
                     yield from self._bound(node, target)
-            case ast.Tuple() | ast.List() if (target := self._unpacked(node, parent)) is not None:
-                yield from self._bound(node, target)
+            case ast.Tuple() | ast.List() if (element := self._unpacked(node, parent)) is not None:
+                yield from self._bound(node, element)
             case ast.NamedExpr():
                 yield from self._bound(node, parent.target)
                 yield parent
@@ -111,7 +111,15 @@ class _Follow:
                 self._add(UseKind.DEFAULT, node)
             case ast.Dict() | ast.List() | ast.Tuple() | ast.Set():
                 self._add(UseKind.CONTAINER, node, detail=type(parent).__name__.lower())
-            case ast.Expr() | ast.FormattedValue() | ast.Compare() | ast.UnaryOp() | ast.If() | ast.Assert() | ast.IfExp():
+            case (
+                ast.Expr()
+                | ast.FormattedValue()
+                | ast.Compare()
+                | ast.UnaryOp()
+                | ast.If()
+                | ast.Assert()
+                | ast.IfExp()
+            ):
                 pass  # read and forgotten
             case _:
                 self._add(UseKind.OTHER, node)

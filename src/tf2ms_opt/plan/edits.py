@@ -1,0 +1,179 @@
+"""Writes the decisions for one site as splices: the call, the statement it stands in, and the lines of its starting state."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.facts import Argument, CallRewrite, Keep, NewCall, Part, Splice, Text
+from tf2ms_opt.plan.arguments import Translation
+from tf2ms_opt.plan.imports import Aliases
+from tf2ms_opt.plan.placement import Form, Spot
+from tf2ms_opt.plan.sites import Found
+from tf2ms_opt.ruleset import Candidate
+from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.uses import Use, UseKind
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a site's parameters come from: the text, the models it depends on, and edits elsewhere."""
+
+    text: str
+    models: tuple[ast.expr, ...] = ()
+    names: tuple[str, ...] = ()
+    splices: tuple[Splice, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    step: ast.Call | None = None
+
+
+@dataclass(slots=True)
+class SiteFacts:
+    """What is known of a site while it is drafted."""
+
+    found: Found
+    candidate: Candidate
+    place: tuple[int, int]
+    uses: tuple[Use, ...]
+    at: Spot
+    origin: Origin
+    below: ast.stmt | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+
+class Editor:
+    """Makes the splices of the sites of one module; ``plain`` for the renaming alone, without lines around it."""
+
+    def __init__(self, module: Module, names: Aliases, *, plain: bool) -> None:
+        self._module = module
+        self._names = names
+        self._plain = plain
+        self._fresh: set[tuple[ast.AST | None, str]] = set()
+
+    def edits(
+        self, site: SiteFacts, translation: Translation, weight_decay: str | None
+    ) -> tuple[list[Splice], frozenset[str]]:
+        """The splices of the site itself, and the MindSpore modules that they name."""
+        source = self._module.source
+        params = self._params_text(site, weight_decay)
+        arguments = (Argument(None, Text(params)), *translation.arguments)
+        start, end = source.start(site.found.expression), source.end(site.found.expression)
+        callee = f"{self._names.nn}.{site.candidate.rule.target.name.rpartition('.')[2]}"
+        call = self._call(site.found, callee, arguments)
+        if site.at.form is Form.INLINE and not self._plain and (site.candidate.source.state or self._in_compile(site)):
+            return self._hoisted(site, call, (start, end))
+        lines = () if self._plain else self._state_lines(site, site.at.target)
+        needs = frozenset({"nn", "ops"} if lines else {"nn"})
+        if site.below is not None:
+            return self._moved(site, call, (start, end), lines), needs
+        splices = [Splice(start, end, (call,))]
+        if lines:
+            after = source.line_end(source.end(site.at.statement))
+            splices.append(self._insert_lines(after, source.indentation(source.start(site.at.statement)), lines))
+        return splices, needs
+
+    def _params_text(self, site: SiteFacts, weight_decay: str | None) -> str:
+        """The parameters, in groups where the model's kernels carry weight decay."""
+        text = site.origin.text
+        if weight_decay is None:
+            return text
+        groups = (
+            f'{{"params": [p for p in {text} if p.ndim > 1], "weight_decay": 2 * {weight_decay}}}',
+            f'{{"params": [p for p in {text} if p.ndim <= 1], "weight_decay": 0.0}}',
+            f'{{"order_params": {text}}}',
+        )
+        source = self._module.source
+        start, end = source.start(site.found.expression), source.end(site.found.expression)
+        if site.at.form is Form.EMBEDDED or source.line_of(start) != source.line_of(end):
+            return f"[{', '.join(groups)}]"
+        placed = source.start(site.below or site.at.statement)
+        line = source.newline(placed) + source.indentation(placed)
+        return "[" + "".join(f"{line}{self._module.indent_unit}{group}," for group in groups) + f"{line}]"
+
+    def _call(self, found: Found, callee: str, arguments: tuple[Argument, ...]) -> Part:
+        if found.call is None:
+            return NewCall(callee, arguments)
+        source = self._module.source
+        return CallRewrite(source.start(found.call), source.end(found.call), callee, arguments)
+
+    def _in_compile(self, site: SiteFacts) -> bool:
+        return any(use.kind is UseKind.COMPILE and use.node is site.found.expression for use in site.uses)
+
+    def _state_lines(self, site: SiteFacts, target: str | None) -> tuple[str, ...]:
+        """The lines that put the state where the source starts it, unindented; a finding where they have no place."""
+        states = site.candidate.source.state
+        if not states:
+            return ()
+        if target is None or site.at.form is Form.EMBEDDED:
+            where = site.at.where or "here"
+            for state in states:
+                name = f"{site.candidate.rule.target.name.rpartition('.')[2]}.{state.attribute}"
+                details = {"state": name, "actual": state.actual, "value": state.value, "where": where}
+                site.findings.append(finding("starting-state-unplaced", *site.place, **details))
+            return ()
+        lines = []
+        unit = self._module.indent_unit
+        for state in states:
+            each = self._loop_name(state.each)
+            value = f"{self._names.ops}.{'zeros' if state.value == '0' else 'ones'}_like({each})"
+            lines += [
+                f"for {each} in {target}.{state.attribute}:  # {state.because}",
+                f"{unit}{each}.set_data({value})",
+            ]
+            details = {"state": f"{target}.{state.attribute}", "value": state.value, "because": state.because}
+            site.findings.append(finding("starting-state", *site.place, **details))
+        return tuple(lines)
+
+    def _hoisted(self, site: SiteFacts, call: Part, span: tuple[int, int]) -> tuple[list[Splice], frozenset[str]]:
+        """A statement of its own, just above the one that holds the optimizer."""
+        source = self._module.source
+        name = self._free("optimizer", self._module.index.function(site.found.expression))
+        start = source.start(site.at.statement)
+        indent = source.indentation(start)
+        lines = self._state_lines(site, name)
+        newline = source.newline(start)
+        if isinstance(call, CallRewrite):
+            outdent = len(source.indentation(span[0])) - len(indent)
+            call = replace(call, outdent=outdent, column=len(indent) + len(name) + len(" = "))
+        text = "".join(indent + line + newline for line in lines)
+        above = Splice(source.line_start(start), source.line_start(start), (f"{indent}{name} = ", call, newline, text))
+        return [above, Splice(*span, (name,))], frozenset({"nn", "ops"} if lines else {"nn"})
+
+    def _moved(self, site: SiteFacts, call: Part, span: tuple[int, int], lines: tuple[str, ...]) -> list[Splice]:
+        source = self._module.source
+        if site.below is None:
+            raise LookupError("nowhere to move to")
+        statement, below = site.at.statement, source.start(site.below)
+        start, end = source.start(statement), source.end(statement)
+        indent, newline = source.indentation(below), source.newline(below)
+        line_end = source.line_end(end)
+        rest = source.data[span[1] : line_end].rstrip(b"\r\n")
+        parts = (indent, Keep(start, span[0]), call, Keep(span[1], span[1] + len(rest)), newline)
+        text = "".join(indent + line + newline for line in lines)
+        at = source.line_start(below)
+        return [Splice(source.line_start(start), line_end, ()), Splice(at, at, (*parts, text))]
+
+    def _insert_lines(self, at: int, indent: str, lines: Sequence[str]) -> Splice:
+        """Whole lines at the offset ``at``, which begins a line or ends the file."""
+        source = self._module.source
+        newline = source.newline(max(at - 1, 0))
+        text = newline.join(indent + line for line in lines)
+        if at == len(source.data) and not source.data.endswith((b"\n", b"\r")):
+            return Splice(at, at, (newline + text,))
+        return Splice(at, at, (text + newline,))
+
+    def _free(self, base: str, function: ast.AST | None) -> str:
+        """A name that the file does not use, and no other site of the same function got."""
+        taken = self._module.index.identifiers
+        number = 1
+        while (name := base if number == 1 else f"{base}_{number}") in taken or (function, name) in self._fresh:
+            number += 1
+        self._fresh.add((function, name))
+        return name
+
+    def _loop_name(self, base: str) -> str:
+        """The name of a loop variable; every loop of the file may use the same."""
+        taken = self._module.index.identifiers
+        return next(name for name in (base, f"{base}_of_optimizer", f"_{base}") if name not in taken)

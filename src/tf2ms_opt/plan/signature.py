@@ -1,0 +1,77 @@
+"""Binds a source call to its signature, and says which named differences hold for the settings it was given."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.rules import literal
+from tf2ms_opt.ruleset import Candidate
+from tf2ms_opt.trace.module import Module
+
+
+class LeftError(Exception):
+    """The site has to be left; carries the finding that says why."""
+
+    def __init__(self, found: Finding) -> None:
+        super().__init__(found.message)
+        self.finding = found
+
+
+def bind(module: Module, candidate: Candidate, call: ast.Call) -> dict[str, tuple[int, ast.expr]]:
+    """Source parameter -> its place among the call's arguments, and its value.  Raises ``LeftError``."""
+    place = module.position(call)
+    names = sorted(module.resolve(call.func).names)
+    source = module.rules.canonical(names[0]) if names else candidate.source.class_name
+    positional = [parameter for parameter in candidate.parameters if not parameter.keyword_only]
+    limit = next(
+        (
+            number
+            for prefix, number in candidate.source.positional.items()
+            if any(module.rules.canonical(name) == f"{prefix}.{candidate.source.class_name}" for name in names)
+        ),
+        len(positional),
+    )
+    bound: dict[str, tuple[int, ast.expr]] = {}
+    for position, argument in enumerate(call.args):
+        if isinstance(argument, ast.Starred):
+            raise LeftError(finding("starred-arguments", *place, argument=module.text(argument)))
+        if position >= len(positional):
+            count = len(call.args)
+            raise LeftError(finding("unsupported-argument/positional", *place, count=count, source=source))
+        if position >= limit:
+            raise LeftError(finding("unsupported-argument/order", *place, position=position + 1, source=source))
+        bound[positional[position].name] = (position, argument)
+    for offset, keyword in enumerate(call.keywords, len(call.args)):
+        if keyword.arg is None:
+            raise LeftError(finding("starred-arguments", *place, argument=f"**{module.text(keyword.value)}"))
+        if candidate.parameter(keyword.arg) is None or keyword.arg in bound:
+            text = f"{keyword.arg}={module.text(keyword.value)}"
+            raise LeftError(finding("unsupported-argument/unknown", *place, argument=text, source=source))
+        bound[keyword.arg] = (offset, keyword.value)
+    return bound
+
+
+def same(value: object, text: str) -> bool:
+    """Whether ``value`` is the literal ``text``; True is not 1 here, and None is only None."""
+    other = literal(text)
+    if isinstance(value, bool) or isinstance(other, bool) or value is None or other is None:
+        return value is other
+    return value == other
+
+
+def differences(candidate: Candidate, settings: Mapping[str, tuple[bool, object]]) -> Iterator[tuple[str, str, str]]:
+    """Finding, reason and help of each named difference that holds, or cannot be ruled out, for these settings."""
+    for difference in candidate.source.difference:
+        if all(_may_hold(settings[name], text) for name, text in difference.when.items()):
+            yield difference.finding, difference.reason, difference.help
+
+
+def _may_hold(setting: tuple[bool, object], text: str) -> bool:
+    known, value = setting
+    if not known:
+        return True
+    if text == "nonzero":
+        return bool(value)
+    return same(value, text) or (not isinstance(value, bool) and value == literal(text))
