@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tf2ms_opt.diagnostics import catalogue
 from tf2ms_opt.engine import convert_source
 from tf2ms_opt.options import Fidelity, Options
 from tf2ms_opt.outcomes import Outcome
@@ -47,7 +48,8 @@ def report(outcome: Outcome) -> str:
         f"{outcome.status.value}, {outcome.generation or 'no generation'} by {outcome.generation_from or 'nothing'}"
     ]
     lines += [
-        f"{site.line}:{site.column} {site.outcome.value} {site.source} -> {site.params or 'nothing'} [{' '.join(site.codes)}]"
+        f"{site.line}:{site.column} {site.outcome.value} {site.source} -> {site.params or 'nothing'}"
+        f" [{' '.join(site.codes)}]"
         for site in outcome.sites
     ]
     lines += [f"{one.line}:{one.column} {one.code} {one.name}: {one.message}" for one in outcome.findings]
@@ -88,8 +90,6 @@ def test_every_rule_has_a_converted_and_a_left_alone_case(rule: str) -> None:
 
 
 def test_every_finding_appears_in_some_report() -> None:
-    from tf2ms_opt.diagnostics import catalogue
-
     # These three come from the file system and from a result that fails its own check: tests of their own.
     elsewhere = {"unreadable-file", "undecodable-file", "self-check-failed"}
     text = "".join((case / "report.txt").read_text(encoding="utf-8") for case in CASES)

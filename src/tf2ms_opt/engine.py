@@ -41,7 +41,7 @@ def _convert(data: bytes, source: SourceText, rules: RuleSet, options: Options, 
     try:
         module = Module.parse(source, rules)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return _failed(data, path, _unparsable(source, error))
+        return _failed(data, path, _unparsable(error))
     decided = plan(module, options, path)
     findings = tuple(one for one in decided.findings if _shown(one, options))
     told = (decided.generation, decided.told_by)
@@ -66,7 +66,7 @@ def _failed(data: bytes, path: str, why: Finding) -> Outcome:
     return Outcome(path, FileStatus.FAILED, data, data, (), (why,))
 
 
-def _unparsable(source: SourceText, error: Exception) -> Finding:
+def _unparsable(error: Exception) -> Finding:
     line = getattr(error, "lineno", None) or 1
     column = getattr(error, "offset", None) or 1
     message = getattr(error, "msg", None) or str(error) or type(error).__name__
@@ -75,10 +75,8 @@ def _unparsable(source: SourceText, error: Exception) -> Finding:
 
 
 def _looks_like_python2(message: str) -> bool:
-    return any(
-        sign in message
-        for sign in ("Missing parentheses in call to", "multiple exception types", "leading zeros in decimal", "invalid hexadecimal")
-    ) or message.startswith("Did you mean print")  # fmt: skip
+    signs = ("Missing parentheses in call to", "multiple exception types", "leading zeros in decimal", "mean print")
+    return any(sign in message for sign in signs)
 
 
 def _shown(one: Finding, options: Options) -> bool:

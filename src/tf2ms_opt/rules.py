@@ -41,6 +41,8 @@ class TargetParameter(_Table, frozen=True):
 
     name: str
     kind: Kind
+    #: Python literal; None for a parameter that has to be given
+    default: str | None = None
     #: written even when the source leaves it to its default, because the two defaults differ
     pin: bool = False
 
@@ -159,8 +161,14 @@ class Framework(_Table, frozen=True):
 
 
 def literal(text: str) -> object:
-    """The value of a rule file's Python literal; raises ``ValueError`` for anything else."""
+    """The value of a rule file's Python literal; raises ``ValueError`` or ``SyntaxError`` for anything else."""
+    return ast.literal_eval(text)
+
+
+def is_literal(text: str) -> bool:
+    """Whether ``text`` is a Python literal."""
     try:
-        return ast.literal_eval(text)
-    except (SyntaxError, ValueError) as error:
-        raise ValueError(f"not a Python literal: {text!r}") from error
+        literal(text)
+    except (SyntaxError, ValueError):
+        return False
+    return True

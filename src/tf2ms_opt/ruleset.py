@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import msgspec
 
-from tf2ms_opt.rules import Action, Framework, Parameter, Rule, Source, literal
+from tf2ms_opt.rules import Action, Framework, Parameter, Rule, Source, is_literal
 
 T = TypeVar("T")
 
@@ -197,8 +197,6 @@ def _check_parameter(parameter: Parameter, rule: Rule, where: str) -> None:
         raise RuleFileError(f"{where}: to: {rule.target.name} has no parameter {parameter.to!r} in this file")
     if parameter.action in (Action.REVIEW, Action.REFUSE, Action.IGNORED, Action.ERROR) and not parameter.reason:
         raise RuleFileError(f"{where}: reason: `{parameter.action.value}` needs one")
-    for text in (parameter.default, parameter.falsy, *parameter.inert):
-        try:
-            literal(text if text is not None else "None")
-        except ValueError as error:
-            raise RuleFileError(f"{where}: {error}") from error
+    texts = [text for text in (parameter.default, parameter.falsy, *parameter.inert) if text is not None]
+    if wrong := [text for text in texts if not is_literal(text)]:
+        raise RuleFileError(f"{where}: not a Python literal: {', '.join(wrong)}")

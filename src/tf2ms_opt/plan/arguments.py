@@ -62,7 +62,7 @@ def translate(
 def rewrite_schedule(
     module: Module, schedule: Schedule, alias: str
 ) -> tuple[CallRewrite, list[Finding], list[ast.expr]]:
-    """The call of ``schedule`` as MindSpore's class, what there is to say, and what disappears.  Raises ``LeftError``."""
+    """``schedule`` as MindSpore's class, what there is to say, and what disappears.  Raises ``LeftError``."""
     place = module.position(schedule.call)
     inner = translate(module, schedule.candidate, schedule.call, alias, place)
     name = _short(schedule.candidate.rule.target.name)

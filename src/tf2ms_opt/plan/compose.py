@@ -67,7 +67,7 @@ def plan(module: Module, options: Options, path: str) -> Plan:
 
 
 def _bound(module: Module, model: ast.expr) -> bool:
-    """Whether the name of ``model`` is bound in this file at all; an excerpt of a program uses names it does not bind."""
+    """Whether the name of ``model`` is bound in this file at all; an excerpt uses names it does not bind."""
     root = next((node for node in ast.walk(model) if isinstance(node, ast.Name)), None)
     return root is None or root.id == "super" or owner(module.index.scope(root), root.id) is not None
 

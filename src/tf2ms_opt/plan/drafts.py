@@ -18,6 +18,7 @@ from tf2ms_opt.plan.parameters import Parameters, from_uses
 from tf2ms_opt.plan.placement import available, spot
 from tf2ms_opt.plan.regularization import regularization
 from tf2ms_opt.plan.schedules import Schedule
+from tf2ms_opt.plan.sharing import obstacle
 from tf2ms_opt.plan.side_effects import freeze, reached_through_model
 from tf2ms_opt.plan.signature import LeftError, differences
 from tf2ms_opt.plan.sites import Found
@@ -61,14 +62,14 @@ class Drafter:
         place = module.position(found.node)
         translation = translate(module, candidate, found.call, self._names.nn, place)
         uses = uses_of(module, found.expression)
-        site = SiteFacts(
-            found, candidate, place, uses, spot(module, found.expression), self._source(found, uses, place)
-        )
+        site = SiteFacts(found, candidate, place, uses, spot(module, found.expression), self._source(uses, place))
+        self._check_sharing(site, translation)
         site.below = self._below(site)
         site.findings += [*translation.findings, *site.origin.findings, *self._differences(site, translation)]
         site.findings += self._other_uses(site)
         clips = bool(translation.clips)
-        regular = regularization(module, site.origin.models, site.below or site.at.statement, place, clips=clips)
+        models = () if site.origin.others else site.origin.models
+        regular = regularization(module, models, site.below or site.at.statement, place, clips=clips)
         site.findings += regular.findings
         splices, needs = self._editor.edits(site, translation, regular.value)
         arguments = [argument.origin for argument in translation.arguments]
@@ -91,23 +92,36 @@ class Drafter:
         rewrite, _, _ = rewrite_schedule(self._module, schedule, self._names.nn)
         return Splice(rewrite.start, rewrite.end, (rewrite,))
 
-    def _source(self, found: Found, uses: Sequence[Use], place: tuple[int, int]) -> Origin:
+    def _source(self, uses: Sequence[Use], place: tuple[int, int]) -> Origin:
         """The ladder: the uses, a factory's callers, --params; else the site is left."""
         known = from_uses(self._module, uses, place)
         if isinstance(known, Parameters):
-            return Origin(known.text, known.models, known.model_texts, step=known.use.call)
+            return Origin(known.text, known.models, known.model_texts, step=known.use.call, others=known.others)
         returned = next((use for use in uses if use.kind is UseKind.RETURN), None)
         why = known
-        if returned is not None and known.name != "shared-optimizer":
+        if returned is not None:
             factory = self._factories.of(returned, place)
             if isinstance(factory, Factory):
                 name = factory.function.name
                 note = finding("signature-changed", *place, function=name, parameter=factory.parameter)
                 return Origin(factory.parameter, splices=factory.splices, findings=(note,))
             why = factory
-        if self._options.params is not None and known.name != "shared-optimizer":
+        if self._options.params is not None:
             return Origin(self._options.params)
         raise LeftError(why)
+
+    def _check_sharing(self, site: SiteFacts, translation: Translation) -> None:
+        """Several models for one object: an optimizer for each, or none is converted.  Raises ``LeftError``."""
+        others = site.origin.others
+        if not others:
+            return
+        module = self._module
+        if why := obstacle(module, site.found.expression, site.at, others, site.uses, translation):
+            names = ", ".join([*site.origin.names, *(name for other in others for name in other.model_texts)])
+            raise LeftError(finding("shared-optimizer", *site.place, models=names, why=why))
+        for other in others:
+            line = module.position(other.use.node)[0]
+            site.findings.append(finding("optimizer-per-model", *site.place, model=other.model_texts[0], line=line))
 
     def _below(self, site: SiteFacts) -> ast.stmt | None:
         """The statement above which the optimizer has to move; None if it can stay.  Raises ``LeftError``."""
@@ -131,8 +145,8 @@ class Drafter:
             points += [reason for _, reason, _ in differences(site.candidate, translation.settings)]
             return [finding("plain-renaming", *site.place, difference="; ".join(points))] if points else []
         return [
-            finding(name, *site.place, help=help, reason=reason)
-            for name, reason, help in differences(site.candidate, translation.settings)
+            finding(name, *site.place, help=advice, reason=reason)
+            for name, reason, advice in differences(site.candidate, translation.settings)
         ]
 
     def _other_uses(self, site: SiteFacts) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""Writes the decisions for one site as splices: the call, the statement it stands in, and the lines of its starting state."""
+"""Writes the decisions for one site as splices: the call, its statement, and the lines of its starting state."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import Argument, CallRewrite, Keep, NewCall, Part, Splice, Text
 from tf2ms_opt.plan.arguments import Translation
 from tf2ms_opt.plan.imports import Aliases
+from tf2ms_opt.plan.parameters import Parameters
 from tf2ms_opt.plan.placement import Form, Spot
 from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.ruleset import Candidate
@@ -27,6 +28,8 @@ class Origin:
     splices: tuple[Splice, ...] = ()
     findings: tuple[Finding, ...] = ()
     step: ast.Call | None = None
+    #: further models that the same object is compiled into
+    others: tuple[Parameters, ...] = ()
 
 
 @dataclass(slots=True)
@@ -66,9 +69,10 @@ class Editor:
             return self._hoisted(site, call, (start, end))
         lines = () if self._plain else self._state_lines(site, site.at.target)
         needs = frozenset({"nn", "ops"} if lines else {"nn"})
+        clones = [splice for other in site.origin.others for splice in self._clone(site, other, callee, translation)]
         if site.below is not None:
-            return self._moved(site, call, (start, end), lines), needs
-        splices = [Splice(start, end, (call,))]
+            return [*clones, *self._moved(site, call, (start, end), lines)], needs
+        splices = [*clones, Splice(start, end, (call,))]
         if lines:
             after = source.line_end(source.end(site.at.statement))
             splices.append(self._insert_lines(after, source.indentation(source.start(site.at.statement)), lines))
@@ -128,18 +132,31 @@ class Editor:
 
     def _hoisted(self, site: SiteFacts, call: Part, span: tuple[int, int]) -> tuple[list[Splice], frozenset[str]]:
         """A statement of its own, just above the one that holds the optimizer."""
-        source = self._module.source
         name = self._free("optimizer", self._module.index.function(site.found.expression))
-        start = source.start(site.at.statement)
-        indent = source.indentation(start)
         lines = self._state_lines(site, name)
-        newline = source.newline(start)
+        above = self._above(site.at.statement, name, call, lines)
+        return [above, Splice(*span, (name,))], frozenset({"nn", "ops"} if lines else {"nn"})
+
+    def _clone(self, site: SiteFacts, other: Parameters, callee: str, translation: Translation) -> list[Splice]:
+        """The same optimizer built once more, just above the compile of another model."""
+        source, use = self._module.source, other.use.node
+        name = self._free("optimizer", self._module.index.function(use))
+        call = self._call(site.found, callee, (Argument(None, Text(other.text)), *translation.arguments))
+        lines = () if self._plain else self._state_lines(site, name)
+        above = self._above(self._module.index.statement(use), name, call, lines)
+        return [above, Splice(source.start(use), source.end(use), (name,))]
+
+    def _above(self, statement: ast.stmt, name: str, call: Part, lines: Sequence[str]) -> Splice:
+        """``name = call`` and the lines that belong to it, as statements above ``statement``."""
+        source = self._module.source
+        start = source.start(statement)
+        indent, newline = source.indentation(start), source.newline(start)
         if isinstance(call, CallRewrite):
-            outdent = len(source.indentation(span[0])) - len(indent)
+            outdent = len(source.indentation(call.start)) - len(indent)
             call = replace(call, outdent=outdent, column=len(indent) + len(name) + len(" = "))
         text = "".join(indent + line + newline for line in lines)
-        above = Splice(source.line_start(start), source.line_start(start), (f"{indent}{name} = ", call, newline, text))
-        return [above, Splice(*span, (name,))], frozenset({"nn", "ops"} if lines else {"nn"})
+        at = source.line_start(start)
+        return Splice(at, at, (f"{indent}{name} = ", call, newline, text))
 
     def _moved(self, site: SiteFacts, call: Part, span: tuple[int, int], lines: tuple[str, ...]) -> list[Splice]:
         source = self._module.source

@@ -14,21 +14,22 @@ from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import dotted
 
 #: layers whose trainable weights are one kernel of two or more dimensions and a bias
-KERNEL_LAYERS = {
-    "Dense", "Conv1D", "Conv2D", "Conv3D", "Convolution1D", "Convolution2D", "Convolution3D",
-    "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose",
-}  # fmt: skip
+KERNEL_LAYERS = frozenset(
+    """Dense Conv1D Conv2D Conv3D Convolution1D Convolution2D Convolution3D
+    Conv1DTranspose Conv2DTranspose Conv3DTranspose""".split()
+)
 #: layers whose trainable weights, if any, have one dimension
-FLAT_LAYERS = {
-    "Activation", "Dropout", "Flatten", "Reshape", "Permute", "RepeatVector", "InputLayer", "Input", "BatchNormalization",
-    "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "MaxPool1D", "MaxPool2D", "MaxPool3D", "AveragePooling1D",
-    "AveragePooling2D", "AveragePooling3D", "AvgPool1D", "AvgPool2D", "AvgPool3D", "GlobalAveragePooling1D",
-    "GlobalAveragePooling2D", "GlobalAveragePooling3D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D",
-    "GlobalAvgPool2D", "GlobalMaxPool1D", "GlobalMaxPool2D", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D",
-    "Cropping1D", "Cropping2D", "UpSampling1D", "UpSampling2D", "UpSampling3D", "LeakyReLU", "ReLU", "ELU", "Softmax",
-    "ThresholdedReLU", "GaussianNoise", "GaussianDropout", "AlphaDropout", "SpatialDropout1D", "SpatialDropout2D",
-    "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot", "Rescaling", "ActivityRegularization",
-}  # fmt: skip
+FLAT_LAYERS = frozenset(
+    """Activation Dropout Flatten Reshape Permute RepeatVector InputLayer Input BatchNormalization
+    MaxPooling1D MaxPooling2D MaxPooling3D MaxPool1D MaxPool2D MaxPool3D
+    AveragePooling1D AveragePooling2D AveragePooling3D AvgPool1D AvgPool2D AvgPool3D
+    GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D GlobalAvgPool2D
+    GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D GlobalMaxPool1D GlobalMaxPool2D
+    ZeroPadding1D ZeroPadding2D ZeroPadding3D Cropping1D Cropping2D UpSampling1D UpSampling2D UpSampling3D
+    LeakyReLU ReLU ELU Softmax ThresholdedReLU GaussianNoise GaussianDropout AlphaDropout
+    SpatialDropout1D SpatialDropout2D Add Subtract Multiply Average Maximum Minimum Concatenate Dot
+    Rescaling ActivityRegularization""".split()
+)
 _MERGES = {"add", "concatenate", "average", "multiply", "subtract", "maximum", "minimum", "dot", "merge"}
 _MUCH = 2000  # layers of one model; a longer walk is a loop
 
@@ -53,14 +54,17 @@ class Regularizer:
 
 def regularizers(module: Module) -> tuple[Regularizer, ...]:
     """Every regularizer that a call of this module is given."""
-    found = []
-    for call in module.index.calls:
-        for keyword in call.keywords:
-            name = keyword.arg or ""
-            if name.endswith("_regularizer") or name in ("W_regularizer", "b_regularizer"):
-                if not (isinstance(keyword.value, ast.Constant) and keyword.value.value is None):
-                    found.append(Regularizer(call, keyword, *_kind(module, keyword.value)))
-    return tuple(found)
+    return tuple(
+        Regularizer(call, keyword, *_kind(module, keyword.value))
+        for call in module.index.calls
+        for keyword in call.keywords
+        if _names_regularizer(keyword.arg or "")
+        and not (isinstance(keyword.value, ast.Constant) and keyword.value.value is None)
+    )
+
+
+def _names_regularizer(name: str) -> bool:
+    return name.endswith("_regularizer") or name in ("W_regularizer", "b_regularizer")
 
 
 def _kind(module: Module, node: ast.expr) -> tuple[str, ast.expr | None]:
@@ -198,4 +202,5 @@ def _tensor(module: Module, node: ast.expr, layers: dict[ast.Call, Layer]) -> li
 
 
 def kernel_layers(layers: tuple[Layer, ...]) -> Iterator[Layer]:
+    """Those of ``layers`` whose kernel l2 regularizes."""
     return (layer for layer in layers if layer.name in KERNEL_LAYERS)

@@ -64,7 +64,7 @@ def _places(module: Module, origin: ast.stmt, first: ast.stmt) -> Iterator[ast.s
 
 
 def _tells(module: Module, node: ast.expr, at: Spot, place: ast.stmt, uses: Sequence[Use]) -> bool:
-    """Whether moving to ``place`` could be told: a value changes in between, or a use would come first or be skipped."""
+    """Whether moving to ``place`` could be told: a value changes in between, or a use comes first or is skipped."""
     scope = module.index.scope(at.statement)
     for name in ast.walk(node):
         key = dotted(name) if isinstance(name, (ast.Name, ast.Attribute)) else None

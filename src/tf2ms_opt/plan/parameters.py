@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import dotted
+from tf2ms_opt.trace.scopes import Binding, dotted
 from tf2ms_opt.trace.uses import Use, UseKind
 
 _VARIABLES = {"trainable_variables", "trainable_weights", "weights", "variables"}
@@ -28,6 +28,8 @@ class Parameters:
     models: tuple[ast.expr, ...]
     use: Use
     model_texts: tuple[str, ...]
+    #: the same optimizer object compiled into further models
+    others: tuple[Parameters, ...] = ()
 
 
 def from_uses(module: Module, uses: Sequence[Use], place: tuple[int, int]) -> Parameters | Finding:
@@ -45,18 +47,18 @@ def from_uses(module: Module, uses: Sequence[Use], place: tuple[int, int]) -> Pa
 
 
 def _from_compile(module: Module, compiled: Sequence[Use], place: tuple[int, int]) -> Parameters | Finding:
-    receivers = [use.call.func.value for use in compiled if use.call and isinstance(use.call.func, ast.Attribute)]
-    texts = [_receiver_text(module, receiver) for receiver in receivers]
-    for text, receiver in zip(texts, receivers, strict=True):
+    told: list[Parameters] = []
+    identities: list[tuple[str, frozenset[Binding]]] = []
+    for use in compiled:
+        receiver = use.call.func.value if use.call and isinstance(use.call.func, ast.Attribute) else use.node
+        text = _receiver_text(module, receiver)
         if text is None:
             return finding("params-unknown/receiver", *place, receiver=module.text(receiver))
-    identities = {(text, frozenset(module.origins(receiver))) for text, receiver in zip(texts, receivers, strict=True)}
-    if len(identities) > 1:
-        lines = ", ".join(
-            f"{text} (line {module.position(one)[0]})" for text, one in zip(texts, receivers, strict=True)
-        )
-        return finding("shared-optimizer", *place, models=lines)
-    return Parameters(f"{texts[0]}.trainable_params()", (receivers[0],), compiled[0], (texts[0] or "",))
+        identity = (text, frozenset(module.origins(receiver)))
+        if identity not in identities:
+            identities.append(identity)
+            told.append(Parameters(f"{text}.trainable_params()", (receiver,), use, (text,)))
+    return replace(told[0], others=tuple(told[1:]))
 
 
 def _receiver_text(module: Module, receiver: ast.expr) -> str | None:

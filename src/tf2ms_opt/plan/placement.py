@@ -1,6 +1,6 @@
 """Where the converted optimizer is built: where it was, in a statement of its own above, or further down.
 
-An expression may only go where it means the same: the model must exist and be complete, and nothing in between may tell.
+An expression may only go where it means the same: the model must exist and be complete there.
 """
 
 from __future__ import annotations
@@ -104,9 +104,10 @@ def _not_first(module: Module, node: ast.expr, statement: ast.stmt) -> str:
     holders = {node, *module.index.ancestors(node)}
     start = module.source.start(node)
     for other in ast.walk(statement):
-        if isinstance(other, (ast.Call, ast.NamedExpr, ast.Await)) and other not in holders:
-            if module.source.start(other) < start:
-                return "behind calls of the same statement that run before it"
+        if not isinstance(other, (ast.Call, ast.NamedExpr, ast.Await)) or other in holders:
+            continue
+        if module.source.start(other) < start:
+            return "behind calls of the same statement that run before it"
     return ""
 
 
@@ -141,7 +142,7 @@ def available(module: Module, model: ast.expr, statement: ast.stmt) -> bool:
         return _same_scope(module, here, key, model, statement)
     if flow_scope(there) is here and root not in there.bindings:
         return _same_scope(module, here, key, model, statement)
-    return _other_scope(module, (here, there), key, model, statement)
+    return _other_scope(module, (here, there), key, statement)
 
 
 def _base(model: ast.expr) -> ast.expr:
@@ -207,7 +208,7 @@ def _rebuilt_by_method(module: Module, key: str, between: tuple[int, int], first
     return False
 
 
-def _other_scope(module: Module, scopes: tuple[Scope, Scope], key: str, model: ast.expr, statement: ast.stmt) -> bool:
+def _other_scope(module: Module, scopes: tuple[Scope, Scope], key: str, statement: ast.stmt) -> bool:
     """The optimizer is built in one function and used in another: the model must be bound where both see it."""
     here, there = scopes
     root, _, attribute = key.partition(".")

@@ -21,7 +21,7 @@ _TERMS = {
     "l1": "x * ops.abs(w).sum() for each kernel w",
     "l1_l2": "l1 * ops.abs(w).sum() + l2 * ops.square(w).sum() for each kernel w",
     "l1l2": "l1 * ops.abs(w).sum() + l2 * ops.square(w).sum() for each kernel w",
-    "orthogonalregularizer": "the orthogonality penalty of w (transposed: MindSpore's Dense holds it the other way round)",
+    "orthogonalregularizer": "the orthogonality penalty of w.T (MindSpore's Dense holds w the other way round)",
     "custom": "its own penalty",
 }
 

@@ -1,4 +1,4 @@
-"""What other code of the file does to an optimizer's parameters or to its learning rate, behind the optimizer's back."""
+"""What other code of the file does to an optimizer's parameters or its learning rate, behind its back."""
 
 from __future__ import annotations
 

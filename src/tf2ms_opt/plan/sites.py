@@ -166,7 +166,7 @@ def _lookups(module: Module) -> Iterator[Found]:
     ends = {_last(name) for name in lookups} | {"getattr"}
     for call in module.index.calls:
         name = _last(dotted(call.func)) or (call.func.attr if isinstance(call.func, ast.Attribute) else "")
-        if name not in ends or not call.args and not call.keywords:
+        if name not in ends or not (call.args or call.keywords):
             continue
         if name == "getattr" and isinstance(call.func, ast.Name):
             base = module.keras_path(call.args[0]) if call.args else None

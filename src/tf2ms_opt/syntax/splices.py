@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from tf2ms_opt.facts import CallRewrite, Keep, NameList, NewCall, Part, Splice
 from tf2ms_opt.source import SourceText
@@ -21,7 +22,7 @@ class OverlapError(Exception):
 def in_order(splices: Sequence[Splice]) -> list[Splice]:
     """The splices from the top of the file to its end.  Raises ``OverlapError``."""
     ordered = sorted(splices, key=lambda splice: (splice.start, splice.end, splice.rank))
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         if before.end > after.start:
             raise OverlapError(f"edits at {before.start}:{before.end} and {after.start}:{after.end} overlap")
     return ordered

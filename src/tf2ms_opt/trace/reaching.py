@@ -42,11 +42,6 @@ def reaching(index: Index, scope: Scope, key: str, place: ast.AST) -> tuple[Bind
     return tuple(_walk_back(index, bindings, place))
 
 
-def reaching_after(index: Index, scope: Scope, key: str, statement: ast.stmt) -> tuple[Binding, ...]:
-    """The bindings of ``key`` that may hold just before ``statement`` of ``scope`` is executed."""
-    return reaching(index, scope, key, statement)
-
-
 def _same_flow(outer: Scope, inner: Scope) -> bool:
     """Whether ``inner`` is a comprehension evaluated in the flow of ``outer``."""
     current: Scope | None = inner
@@ -70,7 +65,7 @@ def _walk_back(index: Index, bindings: Sequence[Binding], place: ast.AST) -> Ite
         fork = _fork(index, binding, chain)
         if fork is not branch and branch is not None:
             yield from in_branch
-            if _covers(branch, in_branch, index):
+            if _covers(branch, in_branch):
                 settled = True
                 break
             in_branch = []
@@ -84,7 +79,7 @@ def _walk_back(index: Index, bindings: Sequence[Binding], place: ast.AST) -> Ite
             in_branch.append(binding)
     if not settled and branch is not None:
         yield from in_branch
-        if _covers(branch, in_branch, index):
+        if _covers(branch, in_branch):
             stop_loops = set(index.ancestors(branch))
     yield from _around_loops(index, ordered[before:], place, stop_loops)
 
@@ -168,7 +163,7 @@ def _exclusive(index: Index, binding: Binding, fork: ast.AST, chain: set[ast.AST
     return False
 
 
-def _covers(fork: ast.AST, bindings: Sequence[Binding], index: Index) -> bool:
+def _covers(fork: ast.AST, bindings: Sequence[Binding]) -> bool:
     """Whether every path through ``fork`` that comes out of it binds the name."""
     holders = {binding.statement for binding in bindings}
 

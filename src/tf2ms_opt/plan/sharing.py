@@ -1,0 +1,47 @@
+"""Decides whether one optimizer object that is compiled into several models can be built once for each of them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from tf2ms_opt.facts import Build, Rebuilt
+from tf2ms_opt.plan.arguments import Translation
+from tf2ms_opt.plan.parameters import Parameters
+from tf2ms_opt.plan.placement import Form, Spot, evaluated, spot
+from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.reaching import reaching
+from tf2ms_opt.trace.scopes import dotted
+from tf2ms_opt.trace.uses import Use, UseKind
+from tf2ms_opt.values import is_pure
+
+
+def obstacle(
+    module: Module,
+    node: ast.expr,
+    at: Spot,
+    others: Sequence[Parameters],
+    uses: Sequence[Use],
+    translation: Translation,
+) -> str:
+    """Why the optimizer built by ``node`` cannot be built again for each of ``others``; empty if it can."""
+    if at.form is not Form.ASSIGNED:
+        return "it is not built in a statement of its own"
+    if any(isinstance(one.value, (Build, Rebuilt)) for one in translation.arguments) or translation.schedules:
+        return "its learning rate falls with the steps of all models together"
+    if any(use.kind is not UseKind.COMPILE for use in uses):
+        return "it is used in other ways too"
+    if not all(is_pure(value) for value in evaluated(node)):
+        return "its arguments call functions"
+    scope = module.index.scope(node)
+    for other in others:
+        place = spot(module, other.use.node)
+        if place.form is not Form.INLINE or module.index.scope(other.use.node) is not scope:
+            return f"no statement can be placed before line {module.position(other.use.node)[0]}"
+        for name in ast.walk(node):
+            key = dotted(name) if isinstance(name, (ast.Name, ast.Attribute)) else None
+            if key is not None and set(reaching(module.index, scope, key, name)) != set(
+                reaching(module.index, scope, key, place.statement)
+            ):
+                return f"{key} changes before line {module.position(other.use.node)[0]}"
+    return ""
