@@ -58,7 +58,7 @@ def test_the_report_is_in_the_files_order_and_says_a_next_step_once():
         "train.py: converted (legacy, from requirements.txt)\n"
         "  12:8  converted  tensorflow.keras.optimizers.RMSprop -> mindspore.nn.RMSProp, "
         "trains model.trainable_params()\n"
-        "  12:8  info       TMO101 default-pinned: epsilon written out: MindSpore's own default differs\n"
+        "  12:8  info       TMO101 default-pinned: epsilon written out, so that MindSpore's own defaults play no part\n"
         "  30:8  left       tensorflow.keras.optimizers.RMSprop\n"
         "  30:8  left       TMO301 params-unknown: no compile, variable list or caller in this file tells which "
         "parameters this optimizer trains\n"
@@ -204,7 +204,7 @@ def test_the_json_is_the_contracts():
                                 ("line", 12),
                                 ("column", 8),
                                 ("cell", None),
-                                ("message", "epsilon written out: MindSpore's own default differs"),
+                                ("message", "epsilon written out, so that MindSpore's own defaults play no part"),
                                 ("help", "Nothing to do; keep the value when you edit the call."),
                             ]
                         ],

@@ -51,7 +51,7 @@ class RuleSet:
         for rule in self.rules.values():
             for source in rule.source:
                 for generation in source.generations:
-                    candidate = Candidate(rule, source, generation, self._signature(source, generation))
+                    candidate = Candidate(rule, source, generation, self._signature(rule, source, generation))
                     for name in self._names(rule, source, generation):
                         found.setdefault(name, []).append(candidate)
         return {name: tuple(group) for name, group in found.items()}
@@ -103,10 +103,10 @@ class RuleSet:
         root = name.partition(".")[0]
         return root == "tensorflow" or any(module.partition(".")[0] == root for module in self.framework.keras)
 
-    def _signature(self, source: Source, generation: str) -> tuple[Parameter, ...]:
+    def _signature(self, rule: Rule, source: Source, generation: str) -> tuple[Parameter, ...]:
         own = source.parameter
         taken = {parameter.name for parameter in own}
-        base = self.framework.generation[generation].parameter
+        base = self.framework.generation[generation].parameter if rule.kind == "optimizer" else ()
         return (*own, *(self._shared(parameter) for parameter in base if parameter.name not in taken))
 
     def _shared(self, parameter: Parameter) -> Parameter:
@@ -199,4 +199,4 @@ def _check_parameter(parameter: Parameter, rule: Rule, where: str) -> None:
         raise RuleFileError(f"{where}: reason: `{parameter.action.value}` needs one")
     texts = [text for text in (parameter.default, parameter.falsy, *parameter.inert) if text is not None]
     if wrong := [text for text in texts if not is_literal(text)]:
-        raise RuleFileError(f"{where}: not a Python literal: {', '.join(wrong)}")
+        raise RuleFileError(f"{where}: not a Python literal: {', '.join(map(repr, wrong))}")
