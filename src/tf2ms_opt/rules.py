@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from enum import Enum
+from typing import Literal
 
 import msgspec
 
@@ -81,15 +82,15 @@ class State(_Table, frozen=True):
     attribute: str
     #: the loop variable of the emitted lines
     each: str
-    value: str
-    actual: str
+    value: Literal["0", "1"]
+    actual: Literal["0", "1"]
     because: str
 
 
 class Difference(_Table, frozen=True):
     """A named point in which target and source differ, where all of ``when`` holds (or cannot be ruled out)."""
 
-    finding: str
+    finding: Literal["formula-differs", "backend-difference"]
     reason: str
     help: str = ""
     #: source parameter -> Python literal; "nonzero" stands for every number but 0
@@ -118,7 +119,7 @@ class Rule(_Table, frozen=True):
     summary: str
     target: Target
     source: tuple[Source, ...]
-    kind: str = "optimizer"
+    kind: Literal["optimizer", "schedule"] = "optimizer"
     #: what `compile(optimizer="...")` and `optimizers.get("...")` call it, in lower case
     strings: tuple[str, ...] = ()
     #: the file's stem; filled in at load

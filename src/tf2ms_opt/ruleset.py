@@ -142,6 +142,11 @@ def load(extra: Sequence[Path] = ()) -> RuleSet:
         if not found:
             raise RuleFileError(f"{folder}: no rule file (*.toml) in this folder")
         rules.update(found)
+    taken: dict[str, str] = {}
+    for rule in rules.values():
+        for string in rule.strings:
+            if taken.setdefault(string, rule.name) != rule.name:
+                raise RuleFileError(f"{rule.name}.toml: strings: {string!r} stands in {taken[string]}.toml as well")
     return RuleSet(dict(sorted(rules.items())), framework)
 
 
@@ -174,20 +179,34 @@ def _decode(file: Path, schema: type[T]) -> T:
 
 
 def _check(rule: Rule, framework: Framework, file: Path) -> None:
-    """What the schema cannot say: references between tables, and that every literal is one."""
+    """What the schema cannot say: references between tables, names that are emitted, and that literals are some."""
+    targets = [parameter.name for parameter in rule.target.parameter]
+    for name in (*rule.target.name.split("."), *targets):
+        if not name.isidentifier():
+            raise RuleFileError(f"{file}: target: {name!r} is not a Python name")
+    if len(set(targets)) < len(targets):
+        raise RuleFileError(f"{file}: target.parameter: a parameter stands there twice")
     for number, source in enumerate(rule.source, 1):
-        where = f"{file}: source {number} ({source.class_name})"
-        for generation in source.generations:
-            if generation not in framework.generation:
-                raise RuleFileError(f"{where}: generations: unknown generation {generation!r}")
-        for parameter in source.parameter:
-            _check_parameter(parameter, rule, f"{where}: parameter {parameter.name}")
-        known = {parameter.name for parameter in source.parameter}
-        for difference in source.difference:
-            if unknown := difference.when.keys() - known:
-                raise RuleFileError(f"{where}: difference.when: no parameter {', '.join(sorted(unknown))}")
-            if difference.finding not in ("formula-differs", "backend-difference"):
-                raise RuleFileError(f"{where}: difference.finding: {difference.finding!r} is not a difference")
+        _check_source(source, rule, framework, f"{file}: source {number} ({source.class_name})")
+
+
+def _check_source(source: Source, rule: Rule, framework: Framework, where: str) -> None:
+    if not source.generations:
+        raise RuleFileError(f"{where}: generations: at least one is needed")
+    for generation in source.generations:
+        if generation not in framework.generation:
+            raise RuleFileError(f"{where}: generations: unknown generation {generation!r}")
+    for parameter in source.parameter:
+        _check_parameter(parameter, rule, f"{where}: parameter {parameter.name}")
+    for state in source.state:
+        if not (state.attribute.isidentifier() and state.each.isidentifier()):
+            raise RuleFileError(f"{where}: state: attribute and each have to be Python names")
+    known = {parameter.name for parameter in source.parameter}
+    for difference in source.difference:
+        if unknown := difference.when.keys() - known:
+            raise RuleFileError(f"{where}: difference.when: no parameter {', '.join(sorted(unknown))}")
+        if wrong := [text for text in difference.when.values() if text != "nonzero" and not is_literal(text)]:
+            raise RuleFileError(f"{where}: difference.when: not a Python literal: {', '.join(map(repr, wrong))}")
 
 
 def _check_parameter(parameter: Parameter, rule: Rule, where: str) -> None:
@@ -197,6 +216,8 @@ def _check_parameter(parameter: Parameter, rule: Rule, where: str) -> None:
         raise RuleFileError(f"{where}: to: {rule.target.name} has no parameter {parameter.to!r} in this file")
     if parameter.action in (Action.REVIEW, Action.REFUSE, Action.IGNORED, Action.ERROR) and not parameter.reason:
         raise RuleFileError(f"{where}: reason: `{parameter.action.value}` needs one")
-    texts = [text for text in (parameter.default, parameter.falsy, *parameter.inert) if text is not None]
-    if wrong := [text for text in texts if not is_literal(text)]:
-        raise RuleFileError(f"{where}: not a Python literal: {', '.join(map(repr, wrong))}")
+    if not parameter.name.isidentifier():
+        raise RuleFileError(f"{where}: name: {parameter.name!r} is not a Python name")
+    for key, texts in (("default", (parameter.default,)), ("falsy", (parameter.falsy,)), ("inert", parameter.inert)):
+        if wrong := [text for text in texts if text is not None and not is_literal(text)]:
+            raise RuleFileError(f"{where}: {key}: not a Python literal: {', '.join(map(repr, wrong))}")

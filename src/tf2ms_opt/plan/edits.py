@@ -79,22 +79,12 @@ class Editor:
         return splices, needs
 
     def _params_text(self, site: SiteFacts, weight_decay: str | None) -> str:
-        """The parameters, in groups where the model's kernels carry weight decay."""
+        """The parameters, in groups of one where the model's kernels carry weight decay."""
         text = site.origin.text
         if weight_decay is None:
             return text
-        groups = (
-            f'{{"params": [p for p in {text} if p.ndim > 1], "weight_decay": 2 * {weight_decay}}}',
-            f'{{"params": [p for p in {text} if p.ndim <= 1], "weight_decay": 0.0}}',
-            f'{{"order_params": {text}}}',
-        )
-        source = self._module.source
-        start, end = source.start(site.found.expression), source.end(site.found.expression)
-        if site.at.form is Form.EMBEDDED or source.line_of(start) != source.line_of(end):
-            return f"[{', '.join(groups)}]"
-        placed = source.start(site.below or site.at.statement)
-        line = source.newline(placed) + source.indentation(placed)
-        return "[" + "".join(f"{line}{self._module.indent_unit}{group}," for group in groups) + f"{line}]"
+        # One group a parameter keeps their order, and no group can be empty, which MindSpore refuses.
+        return f'[{{"params": [p], "weight_decay": 2 * {weight_decay} if p.ndim > 1 else 0.0}} for p in {text}]'
 
     def _call(self, found: Found, callee: str, arguments: tuple[Argument, ...]) -> Part:
         if found.call is None:

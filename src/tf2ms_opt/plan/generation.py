@@ -53,7 +53,7 @@ def _of_file(module: Module, sites: Sequence[Found], options: Options) -> tuple[
         return accepted.pop(), because, False
     if options.pinned_generation in accepted:
         return options.pinned_generation, options.pinned_by, False
-    return _newest(accepted, module), because or "nothing that says otherwise", not because
+    return _newest(accepted, module), because or "the default", not because
 
 
 def _by_arguments(module: Module, sites: Sequence[Found], possible: set[str]) -> tuple[set[str], str | None]:

@@ -96,7 +96,10 @@ def _model_regularizers(
 
 
 def _factor(module: Module, regularizer: Regularizer) -> str:
-    return module.text(regularizer.value) if regularizer.value is not None else "0.01"
+    if regularizer.value is None:
+        return "0.01"
+    text = module.text(regularizer.value)
+    return text if isinstance(regularizer.value, (ast.Constant, ast.Name, ast.Attribute)) else f"({text})"
 
 
 def _obstacle(

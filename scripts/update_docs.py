@@ -1,0 +1,113 @@
+"""Write the generated blocks of both READMEs anew: a conversion with its report, and the table of what is supported.
+
+    python scripts/update_docs.py
+
+A block stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``.  It comes from the program itself, run on an
+example, and from the rule table; ``tests/test_docs.py`` fails when a block is out of date.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tf2ms_opt.rules import Rule
+from tf2ms_opt.ruleset import RuleSet, load
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = ("README.md", "README_CN.md")
+EXAMPLE = "examples/linear_regression.py"
+#: between the two comments; the text of a block is what stands between the lines
+BLOCK = re.compile(r"(?<=<!-- generated: )(?P<name>[\w-]+)(?P<open> -->\n)(?P<text>.*?)(?P<close>\n<!-- end -->)", re.DOTALL)
+TABLE_HEAD = {"": ("in TensorFlow and Keras", "generation", "in MindSpore"), "-cn": ("TensorFlow / Keras", "代际", "MindSpore")}
+CHECKED = {"": "Signatures checked against {}.", "-cn": "签名核对所用版本：{}。"}
+
+
+def main() -> None:
+    """Update the documents, and say which of them changed."""
+    found = blocks(load())
+    for name in DOCUMENTS:
+        file = ROOT / name
+        before = file.read_text(encoding="utf-8")
+        after = updated(before, found)
+        if after != before:
+            file.write_text(after, encoding="utf-8", newline="\n")
+            print(f"updated: {name}")
+
+
+def updated(document: str, found: Mapping[str, str]) -> str:
+    """``document`` with every block as it has to be; raises ``KeyError`` for a block that nothing generates."""
+    return BLOCK.sub(lambda match: f"{match['name']}{match['open']}{found[match['name']]}{match['close']}", document)
+
+
+def blocks(rules: RuleSet) -> dict[str, str]:
+    """Every block by its name."""
+    tables = {f"rules{language}": "\n".join(_table(rules, language)) for language in TABLE_HEAD}
+    return {"diff": _fenced("diff", _diff()), "report": _fenced("text", _report()), **tables}
+
+
+def _diff() -> str:
+    return _run("convert", EXAMPLE, "--diff", expected=1).stdout
+
+
+def _report() -> str:
+    """What the conversion says, as on a terminal of 100 columns; the file itself stays as it is."""
+    with tempfile.TemporaryDirectory() as folder:
+        said = _run("convert", EXAMPLE, "--output-dir", folder, expected=0).stderr
+    return f"$ tf2ms-opt convert {EXAMPLE}\n{said}"
+
+
+def _run(*arguments: str, expected: int) -> subprocess.CompletedProcess[str]:
+    """The command line; raises ``RuntimeError`` where its exit code is not the expected one."""
+    terminal = {"COLUMNS": "100", "FORCE_COLOR": "1", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(  # noqa: S603 -- our own program with our own arguments
+        [sys.executable, "-m", "tf2ms_opt", *arguments],
+        cwd=ROOT, env={**os.environ, **terminal}, capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    if done.returncode != expected:
+        raise RuntimeError(f"{' '.join(arguments)} exits {done.returncode}, not {expected}:\n{done.stderr}")
+    return done
+
+
+def _fenced(language: str, text: str) -> str:
+    """``text`` as a block of code; white space at the end of a line is of no use there."""
+    lines = [line.rstrip() for line in text.strip("\n").splitlines()]
+    return "\n".join([f"```{language}", *lines, "```"])
+
+
+def _table(rules: RuleSet, language: str) -> Iterator[str]:
+    head = TABLE_HEAD[language]
+    yield f"| {' | '.join(head)} |"
+    yield "|---" * len(head) + "|"
+    for rule in rules.rules.values():
+        target = f"[`{rule.target.name}`]({rule.target.docs})" if rule.target.docs else f"`{rule.target.name}`"
+        for source, generations in _sources(rule).items():
+            yield f"| {source} | {', '.join(name for name in rules.framework.generation if name in generations)} | {target} |"
+    yield ""
+    yield CHECKED[language].format(", ".join(sorted(_versions())))
+
+
+def _sources(rule: Rule) -> dict[str, set[str]]:
+    """Each source class, and the registry names beside the class they stand for, with its generations."""
+    found: dict[str, set[str]] = {}
+    strings = "".join(f', `"{string}"`' for string in rule.strings)
+    for source in rule.source:
+        by_name = strings if "tf1" not in source.generations else ""
+        found.setdefault(f"`{source.class_name}`{by_name}", set()).update(source.generations)
+    return found
+
+
+def _versions() -> Iterator[str]:
+    for framework in ("mindspore", "tensorflow"):
+        recorded = json.loads((ROOT / "tests" / "signatures" / f"{framework}.json").read_text(encoding="utf-8"))
+        yield from (f"{name} {version}" for name, version in recorded["versions"].items())
+
+
+if __name__ == "__main__":
+    main()
