@@ -84,7 +84,9 @@ class Editor:
         if weight_decay is None:
             return text
         # One group a parameter keeps their order, and no group can be empty, which MindSpore refuses.
-        return f'[{{"params": [p], "weight_decay": 2 * {weight_decay} if p.ndim > 1 else 0.0}} for p in {text}]'
+        each = self._loop_name("p")
+        decay = f"2 * {weight_decay} if {each}.ndim > 1 else 0.0"
+        return f'[{{"params": [{each}], "weight_decay": {decay}}} for {each} in {text}]'
 
     def _call(self, found: Found, callee: str, arguments: tuple[Argument, ...]) -> Part:
         if found.call is None:
