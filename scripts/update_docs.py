@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "README_CN.md")
 EXAMPLE = "examples/linear_regression.py"
 #: between the two comments; the text of a block is what stands between the lines
-BLOCK = re.compile(r"(?<=<!-- generated: )(?P<name>[\w-]+)(?P<open> -->\n)(?P<text>.*?)(?P<close>\n<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"(?P<open><!-- generated: (?P<name>[\w-]+) -->\n)(?P<text>.*?)(?P<close><!-- end -->)", re.DOTALL)
 TABLE_HEAD = {"": ("in TensorFlow and Keras", "generation", "in MindSpore"), "-cn": ("TensorFlow / Keras", "代际", "MindSpore")}
 CHECKED = {"": "Signatures checked against {}.", "-cn": "签名核对所用版本：{}。"}
 
@@ -43,7 +43,7 @@ def main() -> None:
 
 def updated(document: str, found: Mapping[str, str]) -> str:
     """``document`` with every block as it has to be; raises ``KeyError`` for a block that nothing generates."""
-    return BLOCK.sub(lambda match: f"{match['name']}{match['open']}{found[match['name']]}{match['close']}", document)
+    return BLOCK.sub(lambda match: f"{match['open']}{found[match['name']]}\n{match['close']}", document)
 
 
 def blocks(rules: RuleSet) -> dict[str, str]:

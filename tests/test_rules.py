@@ -229,7 +229,7 @@ FAULTS = {
     "inert no literal": ('["None"]', '["Nothing"]', [SOURCE + "odd: ", "Nothing"]),
     "falsy no literal": ('"0.5"', '"0.5", falsy = "eps()"', [SOURCE + "b: ", "eps()"]),
     "reason missing": (', reason = "it is odd"', "", [SOURCE + "odd: reason: ", "`refuse`"]),
-    "difference unknown": ('"formula-differs"', '"formula"', ["source[...].difference[...].finding", "'formula'"]),
+    "difference unknown": ('"formula-differs"', '"formula"', [".difference[0].finding", "'formula'"]),
     "difference no literal": ('when = { b = "', 'when = { b = "eps() + ', ["source 1 (Own): difference.when: ", "eps()"]),
     "difference of nothing": ("when = { b", "when = { c", ["source 1 (Own): difference.when: ", " c"]),
 }
