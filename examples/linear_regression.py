@@ -7,9 +7,6 @@ Runs on TensorFlow 2.
 import tensorflow as tf
 from tensorflow.keras import layers
 
-features = tf.constant([[1.0, 2.0, 3.0], [3.0, 4.0, 5.0], [2.0, 0.5, 1.0]])
-targets = tf.constant([[0.5], [0.6], [0.2]])
-
 model = tf.keras.Sequential()
 model.add(layers.Dense(8, kernel_initializer="uniform", input_shape=(3,)))
 model.add(layers.Activation("relu"))
@@ -17,6 +14,9 @@ model.add(layers.Dense(1))
 
 optimizer = tf.keras.optimizers.RMSprop(learning_rate=0.01)
 model.compile(optimizer=optimizer, loss=tf.keras.losses.MeanSquaredError())
+
+features = tf.constant([[1.0, 2.0, 3.0], [3.0, 4.0, 5.0], [2.0, 0.5, 1.0]])
+targets = tf.constant([[0.5], [0.6], [0.2]])
 model.fit(features, targets, epochs=20, verbose=0)
 
 # The same optimizer, one step by hand.

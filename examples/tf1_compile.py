@@ -11,7 +11,7 @@ model = tf.keras.models.Sequential([
     tf.keras.layers.Dense(1),
 ])
 
-# learning_rate, decay, momentum, epsilon: the values of the Inception papers
+# learning_rate, decay, momentum, epsilon
 model.compile(tf.train.RMSPropOptimizer(0.045, 0.9, 0.9, 1.0), loss="mse")
 
 inputs = np.random.rand(256, 10)

@@ -25,7 +25,10 @@ DOCUMENTS = ("README.md", "README_CN.md")
 EXAMPLE = "examples/linear_regression.py"
 #: between the two comments; the text of a block is what stands between the lines
 BLOCK = re.compile(r"(?P<open><!-- generated: (?P<name>[\w-]+) -->\n)(?P<text>.*?)(?P<close><!-- end -->)", re.DOTALL)
-TABLE_HEAD = {"": ("in TensorFlow and Keras", "generation", "in MindSpore"), "-cn": ("TensorFlow / Keras", "代际", "MindSpore")}
+TABLE_HEAD = {
+    "": ("in TensorFlow and Keras (generations)", "in MindSpore"),
+    "-cn": ("TensorFlow / Keras（版本系列）", "MindSpore"),
+}
 CHECKED = {"": "Signatures checked against {}.", "-cn": "签名核对所用版本：{}。"}
 
 
@@ -57,7 +60,7 @@ def _diff() -> str:
 
 
 def _report() -> str:
-    """What the conversion says, as on a terminal of 100 columns; the file itself stays as it is."""
+    """What the conversion says, as on a terminal of 128 columns; the file itself stays as it is."""
     with tempfile.TemporaryDirectory() as folder:
         said = _run("convert", EXAMPLE, "--output-dir", folder, expected=0).stderr
     return f"$ tf2ms-opt convert {EXAMPLE}\n{said}"
@@ -65,7 +68,7 @@ def _report() -> str:
 
 def _run(*arguments: str, expected: int) -> subprocess.CompletedProcess[str]:
     """The command line; raises ``RuntimeError`` where its exit code is not the expected one."""
-    terminal = {"COLUMNS": "100", "FORCE_COLOR": "1", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+    terminal = {"COLUMNS": "128", "FORCE_COLOR": "1", "NO_COLOR": "1", "TERM": "xterm", "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(  # noqa: S603 -- our own program with our own arguments
         [sys.executable, "-m", "tf2ms_opt", *arguments],
         cwd=ROOT, env={**os.environ, **terminal}, capture_output=True, encoding="utf-8", check=False,
@@ -87,20 +90,19 @@ def _table(rules: RuleSet, language: str) -> Iterator[str]:
     yield "|---" * len(head) + "|"
     for rule in rules.rules.values():
         target = f"[`{rule.target.name}`]({rule.target.docs})" if rule.target.docs else f"`{rule.target.name}`"
-        for source, generations in _sources(rule).items():
-            yield f"| {source} | {', '.join(name for name in rules.framework.generation if name in generations)} | {target} |"
+        yield f"| {'; '.join(_sources(rule, rules))} | {target} |"
     yield ""
     yield CHECKED[language].format(", ".join(sorted(_versions())))
 
 
-def _sources(rule: Rule) -> dict[str, set[str]]:
-    """Each source class, and the registry names beside the class they stand for, with its generations."""
-    found: dict[str, set[str]] = {}
-    strings = "".join(f', `"{string}"`' for string in rule.strings)
+def _sources(rule: Rule, rules: RuleSet) -> Iterator[str]:
+    """Each class of the source with its generations, the oldest first, and what `compile` calls it."""
+    generations: dict[str, set[str]] = {}
     for source in rule.source:
-        by_name = strings if "tf1" not in source.generations else ""
-        found.setdefault(f"`{source.class_name}`{by_name}", set()).update(source.generations)
-    return found
+        generations.setdefault(source.class_name, set()).update(source.generations)
+    for name, found in generations.items():
+        yield f"`{name}` ({', '.join(one for one in rules.framework.generation if one in found)})"
+    yield from (f'`"{string}"`' for string in rule.strings)
 
 
 def _versions() -> Iterator[str]:

@@ -170,9 +170,11 @@ class Drafter:
                     notes.append(finding("optimizer-used-elsewhere/other", *site.place, line=line))
                 case _:
                     pass
-        if frozen := freeze(module, site.origin.step):
-            model = site.origin.names[0] if site.origin.names else site.origin.text
-            notes.append(finding("frozen-parameters", *site.place, model=model, line=frozen))
+        origin = site.origin
+        trained = [(origin.step, origin.names[0] if origin.names else origin.text)]
+        for step, model in [*trained, *((other.use.call, other.model_texts[0]) for other in origin.others)]:
+            if frozen := freeze(module, step):
+                notes.append(finding("frozen-parameters", *site.place, model=model, line=frozen))
         for attribute, line in reached_through_model(module, site.origin.names):
             notes.append(finding("optimizer-used-elsewhere/attribute", *site.place, attribute=attribute, line=line))
         return list(dict.fromkeys(notes))

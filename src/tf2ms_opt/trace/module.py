@@ -15,6 +15,7 @@ from tf2ms_opt.trace.names import Names, Resolved
 from tf2ms_opt.trace.reaching import reaching
 from tf2ms_opt.trace.scopes import Binding, FunctionNode, Scope, dotted
 
+_DEEP = 20  # operands of one constant expression
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -33,7 +34,7 @@ class Module:
     def parse(cls, source: SourceText, rules: RuleSet) -> Module:
         """Parse ``source``.  Raises ``SyntaxError`` (or ``ValueError`` for a null byte) as ``ast.parse`` does."""
         found = index(parse(source.text))
-        return cls(source, found, Names(found), rules)
+        return cls(source, found, Names(found, rules), rules)
 
     @cached_property
     def indent_unit(self) -> str:
@@ -114,9 +115,15 @@ class Module:
         return self._readers[key].get(value, ())
 
     def constant(self, node: ast.expr) -> tuple[bool, object]:
-        """Whether ``node`` is a constant, or a name that can only be one, and its value."""
+        """Whether ``node`` can only have one value (a constant, a name of one, arithmetic on them), and that value."""
+        return self._constant(node, _DEEP)
+
+    def _constant(self, node: ast.expr, depth: int) -> tuple[bool, object]:
         if (literal := _literal(node)) is not None:
             return True, literal[0]
+        if isinstance(node, ast.BinOp) and depth:
+            left, right = self._constant(node.left, depth - 1), self._constant(node.right, depth - 1)
+            return _calculated(node.op, left[1], right[1]) if left[0] and right[0] else (False, None)
         if isinstance(node, (ast.Name, ast.Attribute)) and (bindings := self.origins(node)):
             values = [_literal(binding.value) if binding.value is not None else None for binding in bindings]
             first = values[0]
@@ -136,6 +143,23 @@ def _literal(node: ast.expr) -> tuple[object] | None:
             return (number,)
         case _:
             return None
+
+
+def _calculated(op: ast.operator, left: object, right: object) -> tuple[bool, object]:
+    """The value of a sum, difference, product or quotient of two numbers."""
+    if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
+        return False, None
+    match op:
+        case ast.Add():
+            return True, left + right
+        case ast.Sub():
+            return True, left - right
+        case ast.Mult():
+            return True, left * right
+        case ast.Div() if right:
+            return True, left / right
+        case _:
+            return False, None
 
 
 def is_literal(node: ast.expr) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.trace.index import Index
 from tf2ms_opt.trace.reaching import owner, reaching
 from tf2ms_opt.trace.scopes import Binding, BindingKind, dotted
@@ -29,8 +30,9 @@ _UNKNOWN = Resolved(other=True)
 class Names:
     """Resolves the expressions of one module; results are kept, since one name is asked for many times."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, rules: RuleSet) -> None:
         self._index = index
+        self._rules = rules
         self._known: dict[ast.expr, Resolved] = {}
 
     def resolve(self, node: ast.expr) -> Resolved:
@@ -70,8 +72,21 @@ class Names:
             return self._join(bindings, depth)
         if owner(scope, node.id) is not None:
             return _UNKNOWN
-        stars = [star for place in self._index.scopes.values() for star in place.stars]
-        return Resolved(frozenset(f"{module}.{node.id}" for module in stars), other=not stars)
+        return self._starred(node.id)
+
+    def _starred(self, name: str) -> Resolved:
+        """A name that nothing binds, from the star imports: the last one that is known to have it wins."""
+        candidates: set[str] = set()
+        other = False
+        for module in reversed([star for scope in self._index.scopes.values() for star in scope.stars]):
+            full = f"{module}.{name}"
+            if self._rules.named(full):
+                return Resolved(frozenset({full}), other)
+            if self._rules.from_framework(module):
+                candidates.add(full)
+            else:
+                other = True
+        return Resolved(frozenset(candidates), other or not candidates)
 
     def _join(self, bindings: tuple[Binding, ...], depth: int) -> Resolved:
         names: set[str] = set()
