@@ -1,13 +1,14 @@
-"""Write the generated blocks of both READMEs anew: a conversion with its report, and the table of what is supported.
+"""Write the generated blocks of the documents anew: a conversion with its report, what is supported, the modules.
 
     python scripts/update_docs.py
 
 A block stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``.  It comes from the program itself, run on an
-example, and from the rule table; ``tests/test_docs.py`` fails when a block is out of date.
+example, from the rule table, or from the modules' docstrings; ``tests/test_docs.py`` fails when one is out of date.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -17,12 +18,15 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import msgspec
+
 from tf2ms_opt.rules import Rule
 from tf2ms_opt.ruleset import RuleSet, load
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "README_CN.md")
+DOCUMENTS = ("README.md", "README_CN.md", "ARCHITECTURE.md")
 EXAMPLE = "examples/linear_regression.py"
+PACKAGE = ROOT / "src" / "tf2ms_opt"
 #: between the two comments; the text of a block is what stands between the lines
 BLOCK = re.compile(r"(?P<open><!-- generated: (?P<name>[\w-]+) -->\n)(?P<text>.*?)(?P<close><!-- end -->)", re.DOTALL)
 TABLE_HEAD = {
@@ -52,7 +56,8 @@ def updated(document: str, found: Mapping[str, str]) -> str:
 def blocks(rules: RuleSet) -> dict[str, str]:
     """Every block by its name."""
     tables = {f"rules{language}": "\n".join(_table(rules, language)) for language in TABLE_HEAD}
-    return {"diff": _fenced("diff", _diff()), "report": _fenced("text", _report()), **tables}
+    modules = "\n".join(_modules())
+    return {"diff": _fenced("diff", _diff()), "report": _fenced("text", _report()), "modules": modules, **tables}
 
 
 def _diff() -> str:
@@ -109,6 +114,25 @@ def _versions() -> Iterator[str]:
     for framework in ("mindspore", "tensorflow"):
         recorded = json.loads((ROOT / "tests" / "signatures" / f"{framework}.json").read_text(encoding="utf-8"))
         yield from (f"{name} {version}" for name, version in recorded["versions"].items())
+
+
+def _modules() -> Iterator[str]:
+    """Every module with the first line of its docstring, in the order of the layers that import-linter holds to."""
+    project = msgspec.toml.decode((ROOT / "pyproject.toml").read_bytes())
+    layers = next(one for one in project["tool"]["importlinter"]["contracts"] if one["type"] == "layers")["layers"]
+    for name in (name.strip() for layer in layers for name in layer.split("|")):
+        folder = PACKAGE / name
+        if not folder.is_dir():
+            yield f"- `{name}`: {_summary(PACKAGE / f'{name}.py')}"
+            continue
+        yield f"- `{name}/`: {_summary(folder / '__init__.py')}"
+        inner = (file for file in sorted(folder.glob("*.py")) if not file.name.startswith("__"))
+        yield from (f"  - `{name}/{file.stem}`: {_summary(file)}" for file in inner)
+
+
+def _summary(file: Path) -> str:
+    docstring = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+    return re.sub(" +", " ", docstring.partition("\n")[0].replace("``", "`"))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ class Index:
     #: name or dotted path -> where it is read, and in which scope
     uses: dict[str, list[tuple[Scope, ast.expr]]] = field(default_factory=dict)
     identifiers: set[str] = field(default_factory=set)
+    #: names that some function declares global or nonlocal
+    outward: set[str] = field(default_factory=set)
 
     @property
     def top(self) -> Scope:
@@ -137,6 +139,7 @@ class _Walk:
                 inner = self._open(node, scope)
             case ast.Global() | ast.Nonlocal():
                 scope.outward.update(node.names)
+                self.index.outward.update(node.names)
             case ast.Call():
                 self.index.calls.append(node)
             case ast.Name():

@@ -39,7 +39,18 @@ def reaching(index: Index, scope: Scope, key: str, place: ast.AST) -> tuple[Bind
         return ()
     if bound_in is not scope and not _same_flow(bound_in, scope):
         return tuple(bindings)
-    return tuple(_walk_back(index, bindings, place))
+    own = [binding for binding in bindings if not _foreign(index, binding, bound_in)]
+    foreign = [binding for binding in bindings if binding not in own]
+    return (*_walk_back(index, own, place), *foreign)
+
+
+def _foreign(index: Index, binding: Binding, scope: Scope) -> bool:
+    """Whether a function binds a name of ``scope`` by a ``global`` or ``nonlocal``: nobody knows when it runs."""
+    return (
+        binding.key in index.outward
+        and binding.statement is not None
+        and not _same_flow(scope, index.scope(binding.statement))
+    )
 
 
 def _same_flow(outer: Scope, inner: Scope) -> bool:
