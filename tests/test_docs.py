@@ -15,8 +15,12 @@ from click.testing import CliRunner
 
 import tf2ms_opt
 from tf2ms_opt import config
+from tf2ms_opt import rules as schema
 from tf2ms_opt.cli import main
 from tf2ms_opt.diagnostics import is_code
+from tf2ms_opt.engine import convert_source
+from tf2ms_opt.outcomes import FileStatus, SiteOutcome
+from tf2ms_opt.ruleset import load
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "README_CN.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
@@ -184,3 +188,28 @@ def test_architecture_has_the_layers_of_the_contract():
     map_of_modules = read("ARCHITECTURE.md").partition("## Modules")[2].partition("\n## ")[0]
     order = [one.rstrip("/") for one in re.findall(r"^(?:\||-) *`([a-z_0-9]+/?)`", map_of_modules, re.MULTILINE)]
     assert order == layers
+
+
+# ---------------------------------------------------------------- the example of CONTRIBUTING.md
+
+
+def test_the_rule_shown_loads_and_the_cases_shown_come_out_as_said(tmp_path):
+    text = read("CONTRIBUTING.md")
+    (rule,) = code_blocks(text, "toml")
+    (tmp_path / "adagrad.toml").write_text(rule, encoding="utf-8")
+    loaded = load([tmp_path])
+    assert loaded.rules["adagrad"].target.name == "mindspore.nn.Adagrad"
+    converts, left = (convert_source(case.encode(), loaded) for case in code_blocks(text, "python"))
+    assert (converts.status, [site.outcome for site in converts.sites]) == (FileStatus.CONVERTED, [SiteOutcome.REVIEW])
+    assert (left.status, [site.outcome for site in left.sites]) == (FileStatus.UNCHANGED, [SiteOutcome.LEFT])
+
+
+def test_every_field_of_a_rule_file_is_explained():
+    table = read("CONTRIBUTING.md").partition("| field |")[2].partition("\n\n")[0]
+    explained = set(re.findall(r"[a-z-]+", " ".join(re.findall(r"`[^`]*`", table))))
+    tables = (schema.Rule, schema.Target, schema.TargetParameter, schema.Source)
+    tables += (schema.Parameter, schema.State, schema.Difference)
+    fields = {field.encode_name for one in tables for field in msgspec.structs.fields(one)}
+    #: what needs no word, and what only the framework's own table uses
+    plain = {"name", "summary", "docs", "generations", "class-name", "finding", "keyword-only"}
+    assert fields - explained - plain == set()
