@@ -230,7 +230,11 @@ FAULTS = {
     "falsy no literal": ('"0.5"', '"0.5", falsy = "eps()"', [SOURCE + "b: ", "eps()"]),
     "reason missing": (', reason = "it is odd"', "", [SOURCE + "odd: reason: ", "`refuse`"]),
     "difference unknown": ('"formula-differs"', '"formula"', [".difference[0].finding", "'formula'"]),
-    "difference no literal": ('when = { b = "', 'when = { b = "eps() + ', ["source 1 (Own): difference.when: ", "eps()"]),
+    "difference no literal": (
+        'when = { b = "',
+        'when = { b = "eps() + ',
+        ["source 1 (Own): difference.when: ", "eps()"],
+    ),
     "difference of nothing": ("when = { b", "when = { c", ["source 1 (Own): difference.when: ", " c"]),
 }
 

@@ -25,6 +25,9 @@ def convert_source(data: bytes, rules: RuleSet, options: Options | None = None, 
     """
     if not has_candidate(data, rules):
         return Outcome(path, FileStatus.UNCHANGED, data, data)
+    if path.endswith(".ipynb"):
+        advice = "Convert it to a script first (jupyter nbconvert --to script), or copy the cells that build the model."
+        return _failed(data, path, finding("unparsable-file/notebook", 1, 1, help=advice))
     try:
         source = SourceText.of(data)
     except UndecodableError as error:

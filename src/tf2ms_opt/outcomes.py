@@ -1,6 +1,6 @@
 """What became of a site, a file and a run: the values that the engine returns and the reports render.
 
-Nothing here decides; the JSON of the contract is a plain projection of these classes.
+Nothing here decides; the JSON report is a plain projection of these classes.
 """
 
 from __future__ import annotations

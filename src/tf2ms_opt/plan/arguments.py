@@ -18,8 +18,6 @@ from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.module import Module, is_literal
 from tf2ms_opt.values import Adapted, Refused, adapt
 
-DECAY_SCHEDULE = "inverse_time_decay"
-
 
 @dataclass(frozen=True, slots=True)
 class Translation:
@@ -238,7 +236,7 @@ class _Translator:
         if isinstance(rate.value, Rebuilt) or self.draft.schedules:
             reason = "Keras multiplies the schedule by the decay, and MindSpore has no schedule for that"
             raise self._left("unsupported-value", argument=argument, reason=reason)
-        schedule = self.module.rules.rules[DECAY_SCHEDULE].target
+        schedule = self.module.rules.rules[self.module.rules.framework.learning_rate_decay].target
         values = (self._as_float(rate.value), _given(index, adapted), Text("1"))
         built = Build(f"{self.alias}.{_short(schedule.name)}", values)
         self.draft.written[position] = (target, Argument(target.name, built, rate.origin))

@@ -137,11 +137,11 @@ def _site(module: Module, found: Found, draft: Draft | Finding) -> Site:
 def _file_findings(
     module: Module, found: Sequence[Found], done: dict[Found, Draft], verdict: Verdict
 ) -> Iterable[Finding]:
-    """What is said once a file: an assumed generation, and the training step that is still TensorFlow's."""
+    """What is said beside the sites: an assumed generation, and the training steps that are still TensorFlow's."""
     if verdict.assumed and done:
         first = next(site for site in found if site in done)
         yield finding("generation-assumed", *module.position(first.node), generation=verdict.generation)
-    step = next((draft.step for draft in done.values() if draft.step is not None), None)
-    if step is not None:
+    steps = dict.fromkeys(draft.step for draft in done.values() if draft.step is not None)
+    for step in steps:
         call = module.text(step.func)
         yield finding("training-step-remains", *module.position(step), call=f"{call}(...)")

@@ -1,6 +1,6 @@
-"""Which parameters an optimizer trains, read from where it goes: the ladder of the contract, steps 1, 2 and 6.
+"""Which parameters an optimizer trains, read from where it goes: a compile, or the variable list of a step.
 
-Factories (step 3) and ``--params`` (step 5) build on this; where the expression can be evaluated is another question.
+Factories and ``--params`` build on this; where the expression can be evaluated is another question.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Outcomes for other programs: one line a finding, GitHub's workflow commands, and the JSON of the contract.
+"""Outcomes for other programs: one line a finding, GitHub's workflow commands, and the JSON of schema 1.
 
 Names and their order are a contract (design, section 1); nothing here is worded for people.
 """
