@@ -1,4 +1,4 @@
-"""Decides from which TensorFlow generation the code of a file comes: by name, option, arguments, pins, in this order."""
+"""Decides which TensorFlow generation a file is written for: by name, option, arguments, pins, in this order."""
 
 from __future__ import annotations
 

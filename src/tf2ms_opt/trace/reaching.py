@@ -114,14 +114,23 @@ def _fork(index: Index, binding: Binding, chain: set[ast.AST]) -> ast.AST | None
     fork: ast.AST | None = None
     child: ast.AST = binding.statement
     for ancestor in index.ancestors(binding.statement):
-        if ancestor in chain and (child in chain or _always_runs(ancestor, child)):
-            break
-        if isinstance(ancestor, (ast.If, ast.Try, ast.Match, *_LOOPS)) and not _always_runs(ancestor, child):
+        together = ancestor in chain and _side(ancestor, {child}) == _side(ancestor, chain)
+        if not together and not _always_runs(ancestor, child):
             fork = ancestor
         if ancestor in chain:
             break
         child = ancestor
     return fork
+
+
+def _side(node: ast.AST, members: set[ast.AST]) -> str:
+    """The block of ``node`` in which one of ``members`` stands; its head if in none."""
+    for name, value in ast.iter_fields(node):
+        if isinstance(value, list):
+            for position, item in enumerate(value):
+                if item in members:
+                    return f"{name}{position}" if name in ("handlers", "cases") else name
+    return "head"
 
 
 def _always_runs(ancestor: ast.AST, child: ast.AST) -> bool:
@@ -154,17 +163,8 @@ def _reaches(index: Index, binding: Binding, fork: ast.AST, chain: set[ast.AST])
 
 def _exclusive(index: Index, binding: Binding, fork: ast.AST, chain: set[ast.AST]) -> bool:
     """Whether ``binding`` and the use stand in two branches of ``fork`` of which one run takes only one."""
-    path = {binding.statement, *index.ancestors(binding.statement or fork)}
-
-    def side(nodes: set[ast.AST] | set[ast.AST | None]) -> str:
-        for name, value in ast.iter_fields(fork):
-            if isinstance(value, list):
-                for position, item in enumerate(value):
-                    if item in nodes:
-                        return f"{name}{position}" if name in ("handlers", "cases") else name
-        return "test"
-
-    own, other = side(path), side(chain)
+    path = {binding.node, *index.ancestors(binding.node)}
+    own, other = _side(fork, path), _side(fork, chain)
     if isinstance(fork, (ast.If, ast.Match)):
         return own != other
     if isinstance(fork, ast.Try):

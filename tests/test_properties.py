@@ -1,0 +1,335 @@
+"""What holds for every input: calls generated from the rule table, in many layouts, and bytes of any kind.
+
+A program is made of a generated call in one consumer, between statements that are none of the tool's business.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tf2ms_opt.engine import convert_source
+from tf2ms_opt.options import Fidelity, Options
+from tf2ms_opt.outcomes import FileStatus, Outcome, SiteOutcome
+from tf2ms_opt.rules import Action, Parameter
+from tf2ms_opt.ruleset import Candidate, load
+from tf2ms_opt.selfcheck import parse
+
+RULES = load()
+OPTIMIZERS = sorted(
+    name for name, group in RULES.candidates.items() if any(candidate.rule.kind == "optimizer" for candidate in group)
+)
+FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*/*/before.py"))
+VERSIONS = {"legacy": "2.10", "tf2.11": "2.12", "keras3": "2.16"}
+CI = settings(
+    derandomize=True, database=None, deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)  # fmt: skip
+
+VALUES = [
+    "0.5", "1e-3", ".9", "2.5e-4", "1_0.0", "1", "0", "7", "0.0", "-1", "-0.5", "+3", "0x10", "10 ** 400 if wide else 1",
+    "1" + 400 * "0", "None", "True", "False", "'text'", "b'x'", "1j", "...", "(0.25)", "rate", "cfg.rate", "cfg['rate']",
+    "self_rate * 2", "rate * 0.5", "2 ** -3", "rate if flag else 0.1", "compute(rate)", "compute(*many, **more)",
+    "float(rate)", "int(rate)", "np.float32(0.1)", "[0.1, 0.2]", "(bound := 0.5)", "bound := 0.5", "not flag", "rate > 1",
+    "lambda step: 0.1", "lambda: rate", "f'{rate}'", "'é' 'ü'", "(rate  # inside\n    + 1)", "rates[0]", "await_", "{**more}",
+]  # fmt: skip
+#: a consumer: lines with {call} for the optimizer, {i} for one step of indentation
+CONSUMERS = {
+    "variable": ["opt = {call}", "net.compile(optimizer=opt, loss='mse')"],
+    "annotated": ["opt: object = {call}", "net.compile(opt, loss='mse')"],
+    "inline": ["net.compile(optimizer={call}, loss='mse')  # tail"],
+    "inline last": ["net.compile(loss='mse', optimizer={call})"],
+    "inline first": ["history = net.compile({call}, 'mse')"],
+    "method": ["class Trainer:", "{i}def run(self, x):", "{i}{i}self.net.compile(optimizer={call}, loss='mse')"],
+    "attribute": [
+        "class Trainer:", "{i}def __init__(self, net):", "{i}{i}self.net = net", "{i}{i}self.opt = {call}",
+        "{i}def run(self):", "{i}{i}self.net.compile(optimizer=self.opt, loss='mse')",
+    ],
+    "with": ["with strategy.scope():", "{i}net.compile(optimizer={call}, loss='mse')"],
+    "if": ["if flag:", "{i}opt = {call}", "{i}net.compile(optimizer=opt, loss='mse')", "else:", "{i}pass"],
+    "for": ["for net in nets:", "{i}net.compile(optimizer={call}, loss='mse')"],
+    "one line": ["if flag: net.compile(optimizer={call}, loss='mse')"],
+    "semicolon": ["x = 1; net.compile(optimizer={call}, loss='mse'); y = 2"],
+    "conditional": ["net.compile(optimizer={call} if flag else None, loss='mse')"],
+    "comprehension": ["[net.compile(optimizer={call}, loss='mse') for net in nets]"],
+    "lambda": ["run = lambda net: net.compile(optimizer={call}, loss='mse')"],
+    "async": ["async def run(net):", "{i}await train(net.compile(optimizer={call}, loss='mse'))"],
+    "tape": ["opt = {call}", "opt.apply_gradients(zip(tape.gradient(x, y), net.trainable_variables))"],
+    "wrapped": ["opt = hvd.DistributedOptimizer({call})", "net.compile(optimizer=opt, loss='mse')"],
+    "passed": ["agent = Agent(net, {call})"],
+    "stored": ["table['a'] = {call}"],
+    "unused": ["opt = {call}"],
+    "default": ["def run(opt={call}):", "{i}pass"],
+    "return": ["def make():", "{i}return {call}"],
+}  # fmt: skip
+BEFORE = [
+    "'''Text.'''",
+    "net  =  build( 1,2 )  # keep 1",
+    "net = build()",
+    "nets = [net,",
+    "        net]",
+    "x = {  'a':1 }",
+]
+AFTER = ["net.fit( x,y , epochs=3)  # keep 2", "s = '''a", "\tb # no comment", "'''", "", "print (x) ;"]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A generated file (``text`` with newlines ``\\n``): its one site at ``start``, and what that was given."""
+
+    text: str
+    newline: str
+    name: str
+    start: int
+    call: str
+    given: dict[str, str]
+    imports: tuple[str, ...]
+    options: Options
+
+    @property
+    def data(self) -> bytes:
+        return self.text.replace("\n", self.newline).encode()
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Line and column of the site."""
+        line_start = self.text.rfind("\n", 0, self.start) + 1
+        return self.text.count("\n", 0, self.start) + 1, self.start - line_start + 1
+
+
+@st.composite
+def arguments(draw: st.DrawFn, candidate: Candidate) -> tuple[list[str], dict[str, str]]:
+    """The arguments as written, and source parameter -> text: some by position, others by name in any order."""
+    positional = [one for one in candidate.parameters if not one.keyword_only]
+    count = draw(st.integers(0, 3))
+    rest = [one for one in candidate.parameters if one not in positional[:count]]
+    named = draw(st.lists(st.sampled_from(rest), unique_by=lambda one: one.name, max_size=4))
+    values = {one.name: draw(_values(one)) for one in (*positional[:count], *named)}
+    equal = draw(st.sampled_from(["=", " = ", "= "]))
+    return [*list(values.values())[:count], *(f"{one.name}{equal}{values[one.name]}" for one in named)], values
+
+
+def _values(parameter: Parameter) -> st.SearchStrategy[str]:
+    own = [text for text in (parameter.default, parameter.falsy, *parameter.inert) if text is not None]
+    return st.sampled_from(VALUES) | st.sampled_from(own or ["0.1"])
+
+
+@st.composite
+def calls(draw: st.DrawFn, callee: str, written: list[str], step: str) -> str:
+    """The call on one line, with one argument a line, or aligned; comments wherever a line ends."""
+    numbers = iter(range(100))
+
+    def comment(template: str) -> str:
+        return draw(st.sampled_from(["", "", template.format(f"# note {next(numbers)};")]))
+
+    trailing = "," if written and draw(st.booleans()) else ""
+    match draw(st.sampled_from(["line", "rows", "aligned"])):
+        case "line":
+            space = draw(st.sampled_from(["", " "]))
+            return f"{callee}({space}{', '.join(written)}{trailing}{space})"
+        case "rows":
+            commas = [","] * (len(written) - 1) + [trailing]
+            above = step + "{}\n"
+            rows = [
+                comment(above) + step + text + comma + comment("  {}") + "\n"
+                for text, comma in zip(written, commas, strict=bool(written))
+            ]
+            return f"{callee}({comment('  {}')}\n{''.join(rows)}{comment(above) if written else ''})"
+        case _:
+            pad = " " * draw(st.integers(0, 12))
+            lines = [f"{text},{comment('  {}')}\n{pad}" for text in written[:-1]]
+            return f"{callee}({''.join(lines)}{''.join(written[-1:])}{trailing})"
+
+
+@st.composite
+def imported(draw: st.DrawFn, name: str) -> tuple[list[str], list[str], str]:
+    """The import lines, the lines that give the class another name, and how the class is called then."""
+    module, _, cls = name.rpartition(".")
+    parent, _, last = module.rpartition(".")
+    styles = ["module", "as", "from", "from as", "star", "assigned", *(["parent"] if parent else [])]
+    match draw(st.sampled_from(styles)):
+        case "module":
+            return [f"import {module}"], [], name
+        case "as":
+            return [f"import {module} as ko  # the optimizers"], [], f"ko.{cls}"
+        case "from":
+            return [f"from {module} import Other, {cls}"], ["other = Other"], cls
+        case "from as":
+            return [f"from {module} import {cls} as Rms"], [], "Rms"
+        case "star":
+            return [f"from {module} import *"], [], cls
+        case "parent":
+            return [f"from {parent} import {last}"], [], f"{last}.{cls}"
+        case _:
+            return [f"import {module} as ko"], [f"Make = ko.{cls}"], "Make"
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> Program:
+    name = draw(st.sampled_from(OPTIMIZERS))
+    candidate = draw(st.sampled_from(RULES.candidates[name]))
+    lines, aliases, callee = draw(imported(name))
+    written, values = draw(arguments(candidate))
+    step = draw(st.sampled_from(["    ", "  ", "\t"]))
+    call = draw(calls(callee, written, step))
+    body = [line.replace("{i}", step) for line in CONSUMERS[draw(st.sampled_from(sorted(CONSUMERS)))]]
+    before = [*lines, *BEFORE, *aliases]
+    if "*" not in lines[0] and draw(st.booleans()):  # imports and all inside a function
+        body = ["def scope(net, nets):", *(step + line for line in (*lines, *aliases, *body))]
+        before = BEFORE
+    text = "\n".join([*before, *body, *AFTER]) + draw(st.sampled_from(["", "\n"]))
+    start = text.index("{call}")
+    version = draw(st.sampled_from([None, VERSIONS.get(candidate.generation)]))
+    options = Options(draw(st.sampled_from(list(Fidelity))), tf_version=version)
+    newline = draw(st.sampled_from(["\n", "\n", "\r\n"]))
+    return Program(text.replace("{call}", call), newline, name, start, call, values, tuple(lines), options)
+
+
+def _other_lines(text: str, program: Program) -> str:
+    """``text`` without the import lines that may come and go."""
+    ours = (*program.imports, "from mindspore import ")
+    return "".join(line for line in text.splitlines(keepends=True) if not line.strip().startswith(ours))
+
+
+def _of_target(outcome: Outcome) -> ast.Call:
+    """The one call of MindSpore's class in the result."""
+    target = (outcome.sites[0].target or "").rpartition(".")[2]
+    found = [
+        node
+        for node in ast.walk(parse(outcome.after.decode()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == target
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+def _holds(node: ast.expr, text: str) -> bool:
+    """Whether ``text`` is still there: as it was inside ``node``, or as an equal number of another type."""
+    wanted = parse(f"({text})").body[0].value  # type: ignore[attr-defined]
+    try:
+        return bool(ast.literal_eval(wanted) == ast.literal_eval(node))
+    except (ValueError, TypeError):
+        dump = ast.dump(wanted)
+        return any(ast.dump(inner) == dump for inner in ast.walk(node))
+
+
+def _arrived(program: Program, outcome: Outcome) -> None:
+    """The converted call has the pinned arguments and those given, each with the value that was given."""
+    call = _of_target(outcome)
+    group = RULES.named(program.name)
+    candidate = next((one for one in group if one.generation == outcome.generation), group[-1])
+    keywords = {keyword.arg: keyword.value for keyword in call.keywords}
+    mapped = {name: one.to for name in program.given if (one := candidate.parameter(name)) and one.to}
+    pinned = {target.name for target in candidate.rule.target.parameter if target.pin}
+    assert len(call.args) == 1
+    assert None not in keywords
+    assert pinned <= set(keywords) <= pinned | set(mapped.values())
+    for name, text in program.given.items():
+        parameter = candidate.parameter(name)
+        assert parameter is not None
+        known = parse(f"({text})").body[0].value  # type: ignore[attr-defined]
+        empty = isinstance(known, ast.Constant) and not known.value
+        if parameter.action is Action.LEARNING_RATE_DECAY and not empty:
+            assert any(_holds(node, text) for node in ast.walk(keywords["learning_rate"]) if isinstance(node, ast.expr))
+        shadowed = parameter.to == "learning_rate" and name != "lr" and "lr" in mapped
+        if parameter.to is None or shadowed or (empty and parameter.falsy is not None):
+            continue
+        value = keywords[parameter.to]
+        inner = [node for node in ast.walk(value) if isinstance(node, ast.expr)]
+        assert _holds(value, text) or any(_holds(node, text) for node in inner), (name, text, ast.unparse(call))
+
+
+@settings(CI, max_examples=700)
+@given(programs())
+def test_a_generated_call(program: Program) -> None:
+    outcome = convert_source(program.data, RULES, program.options)
+    again = convert_source(outcome.after, RULES, program.options)
+    assert not outcome.failed, outcome.findings
+    assert again.after == outcome.after, "a second run changes the result"
+    before, after = (data.decode().replace(program.newline, "\n") for data in (program.data, outcome.after))
+    assert "\r" not in after
+    parse(after)
+    assert [(site.line, site.column) for site in outcome.sites] == [program.place]
+    for comment in re.findall(r"#[^\n;]*", before):
+        assert after.count(comment) == before.count(comment), comment
+    if outcome.sites[0].outcome is SiteOutcome.LEFT:
+        assert after == before
+        assert outcome.status is FileStatus.UNCHANGED
+        return
+    assert outcome.status is FileStatus.CONVERTED
+    _arrived(program, outcome)
+    stop = program.start + len(program.call)
+    above, tail = before[: before.rindex("\n", 0, program.start) + 1], before[before.find("\n", stop) :]
+    if outcome.sites[0].params != "params":  # a factory's own line and its callers change too
+        assert _other_lines(after, program).startswith(_other_lines(above, program))
+    assert _other_lines(after, program).endswith(_other_lines(tail, program))
+
+
+@settings(CI, max_examples=150)
+@given(programs(), programs())
+def test_two_sites_in_a_file(one: Program, other: Program) -> None:
+    """Each is reported once, at its own place, and one that is left keeps its text."""
+    text = f"{one.text.rstrip()}\n{other.text}"
+    shift = len(one.text.rstrip()) + 1
+    line = text.count("\n", 0, shift)
+    outcome = convert_source(text.encode(), RULES, one.options)
+    assert not outcome.failed, outcome.findings
+    places = [one.place, (other.place[0] + line, other.place[1])]
+    found = [(site.line, site.column) for site in outcome.sites]
+    assert len(found) == len(set(found))
+    assert set(found) <= set(places)
+    for program, place in zip((one, other), places, strict=True):
+        left = [site for site in outcome.sites if (site.line, site.column) == place and site.params is None]
+        assert not left or program.call in outcome.after.decode()
+
+
+def _survives(data: bytes) -> None:
+    outcome = convert_source(data, RULES)
+    assert outcome.before == data
+    if outcome.changed:
+        parse(outcome.after.decode("utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "latin-1"))
+        assert convert_source(outcome.after, RULES).after == outcome.after
+    else:
+        assert outcome.after == data
+    assert not any(one.code == "TMO904" for one in outcome.findings), outcome.findings
+
+
+@settings(CI, max_examples=150)
+@given(st.binary() | st.text().map(lambda text: text.encode("utf-8", "surrogatepass")), st.binary(max_size=8))
+def test_any_bytes(data: bytes, more: bytes) -> None:
+    _survives(data + b"RMSprop" + more)
+
+
+@settings(CI, max_examples=500)
+@given(st.data())
+def test_a_mutated_fixture(data: st.DataObject) -> None:
+    lines = data.draw(st.sampled_from(FIXTURES)).read_bytes().splitlines(keepends=True)
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(lines)))
+        stop = min(len(lines), start + data.draw(st.integers(0, 3)))
+        match data.draw(st.sampled_from(["delete", "splice", "swap", "truncate", "indent", "newline", "insert"])):
+            case "delete":
+                lines[start:stop] = []
+            case "splice":
+                other = data.draw(st.sampled_from(FIXTURES)).read_bytes().splitlines(keepends=True)
+                lines[start:stop] = other[data.draw(st.integers(0, len(other))) :]
+            case "swap":
+                lines[start:stop] = reversed(lines[start:stop])
+            case "truncate":
+                whole = b"".join(lines)
+                lines = whole[: data.draw(st.integers(0, len(whole)))].splitlines(keepends=True)
+            case "indent":
+                lines[start:stop] = [b"    " + line for line in lines[start:stop]]
+            case "newline":
+                lines[start:stop] = [line.rstrip(b"\r\n") + b"\r\n" for line in lines[start:stop]]
+            case _:
+                piece = data.draw(
+                    st.sampled_from([b"# note", b"\\", b";", b"(", b")", b",", b"\f", b" if x else ", b"\t"])
+                )
+                lines[start:stop] = [line.rstrip(b"\r\n") + piece + b"\n" for line in lines[start:stop]]
+    _survives(b"".join(lines))
