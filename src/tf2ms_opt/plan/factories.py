@@ -16,7 +16,7 @@ from tf2ms_opt.plan.parameters import Parameters, from_uses
 from tf2ms_opt.plan.placement import available
 from tf2ms_opt.plan.rewrites import edit_call
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import BindingKind, FunctionNode
+from tf2ms_opt.trace.scopes import BindingKind, FunctionNode, dotted
 from tf2ms_opt.trace.uses import Use, UseKind, uses_of
 
 _PLAIN = {"staticmethod", "classmethod"}
@@ -96,26 +96,63 @@ class Factories:
         return [edit_call(module, call, first=around.parameter), *around.splices]
 
     def _callers(self, function: FunctionNode) -> list[ast.Call] | str:
-        """Every call of ``function`` in the file; a sentence if there is none, or if it is used as a value."""
+        """Every call of ``function`` in the file; a sentence if there is none, or if one cannot be told."""
+        owner = self._module.index.enclosing_class(function)
+        if owner is not None and self._overridden(owner, function.name):
+            return "a class of this file defines it again"
+        nodes = self._by_name(function) if owner is None else self._by_method(owner, function.name)
         calls: list[ast.Call] = []
-        for node in self._references(function):
+        for node in nodes:
+            line = self._module.position(node)[0]
             parent = self._module.index.parents[node]
             if not isinstance(parent, ast.Call) or parent.func is not node:
-                line = self._module.position(node)[0]
                 return f"line {line} uses it without calling it"
+            if owner is not None and not self._on_self(node, owner):
+                return f"line {line} calls a {function.name}() of an object whose class is not told"
             calls.append(parent)
         return calls or "no call of it is in this file"
 
-    def _references(self, function: FunctionNode) -> Iterator[ast.expr]:
-        index = self._module.index
-        if index.enclosing_class(function) is not None:
-            for key, uses in index.uses.items():
-                if key.endswith(f".{function.name}"):
-                    yield from (node for _, node in uses)
-            return
-        for _, node in index.uses.get(function.name, ()):
+    def _by_name(self, function: FunctionNode) -> Iterator[ast.expr]:
+        for _, node in self._module.index.uses.get(function.name, ()):
             if any(binding.node is function for binding in self._module.origins(node)):
                 yield node
+
+    def _by_method(self, owner: ast.ClassDef, name: str) -> Iterator[ast.expr]:
+        """Every ``X.name`` of the file, but for the self of a class that has nothing to do with ``owner``."""
+        for key, uses in self._module.index.uses.items():
+            if key.endswith(f".{name}"):
+                for scope, node in uses:
+                    method = self._module.method_of(scope)
+                    on_self = method is not None and key == f"{method[2]}.{name}"
+                    if not (on_self and method is not None and self._unrelated(method[0], owner, name)):
+                        yield node
+
+    def _on_self(self, node: ast.expr, owner: ast.ClassDef) -> bool:
+        """Whether ``node`` is ``self.name`` in ``owner`` itself or in a class of this file that derives from it."""
+        method = self._module.method_of(self._module.index.scope(node))
+        key = dotted(node)
+        own = method is not None and key is not None and key.partition(".")[0] == method[2] and key.count(".") == 1
+        return own and method is not None and (method[0] is owner or self._derives(method[0], owner))
+
+    def _unrelated(self, other: ast.ClassDef, owner: ast.ClassDef, name: str) -> bool:
+        """Whether ``self.name`` in ``other`` is certainly another method."""
+        if other is owner or self._derives(other, owner) or self._derives(owner, other):
+            return False
+        functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+        return any(isinstance(statement, functions) and statement.name == name for statement in other.body)
+
+    def _overridden(self, owner: ast.ClassDef, name: str) -> bool:
+        """Whether a class above or below ``owner`` has a method of the same name, which would have to change with it."""
+        classes = [node for node in self._module.index.scopes if isinstance(node, ast.ClassDef) and node is not owner]
+        related = [node for node in classes if self._derives(node, owner) or self._derives(owner, node)]
+        return any(name in self._module.index.scopes[node].bindings for node in related)
+
+    def _derives(self, node: ast.ClassDef, base: ast.ClassDef) -> bool:
+        found = [binding.node for one in node.bases for binding in self._module.origins(one)]
+        return any(
+            one is base or (isinstance(one, ast.ClassDef) and one is not node and self._derives(one, base))
+            for one in found
+        )
 
 
 def _unusual(module: Module, function: FunctionNode) -> str:
