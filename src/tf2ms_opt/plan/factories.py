@@ -142,7 +142,7 @@ class Factories:
         return any(isinstance(statement, functions) and statement.name == name for statement in other.body)
 
     def _overridden(self, owner: ast.ClassDef, name: str) -> bool:
-        """Whether a class above or below ``owner`` has a method of the same name, which would have to change with it."""
+        """Whether a class above or below ``owner`` has a method of this name, which would have to change too."""
         classes = [node for node in self._module.index.scopes if isinstance(node, ast.ClassDef) and node is not owner]
         related = [node for node in classes if self._derives(node, owner) or self._derives(owner, node)]
         return any(name in self._module.index.scopes[node].bindings for node in related)
