@@ -39,27 +39,28 @@ def _convert(data: bytes, source: SourceText, rules: RuleSet, options: Options, 
     # The stages behind the byte search are imported here: most runs over most trees need none of them.
     from tf2ms_opt.plan.compose import plan
     from tf2ms_opt.selfcheck import problem
+    from tf2ms_opt.syntax.splices import apply
     from tf2ms_opt.trace.module import Module
 
     try:
         module = Module.parse(source, rules)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return _failed(data, path, _unparsable(error))
-    decided = plan(module, options, path)
-    findings = tuple(one for one in decided.findings if _shown(one, options))
-    told = (decided.generation, decided.told_by)
-    if not decided.splices:
-        return Outcome(path, FileStatus.UNCHANGED, data, data, decided.sites, findings, *told)
-    from tf2ms_opt.syntax.splices import OverlapError, apply
-
     try:
+        decided = plan(module, options, path)
+        findings = tuple(one for one in decided.findings if _shown(one, options))
+        told = (decided.generation, decided.told_by)
+        if not decided.splices:
+            return Outcome(path, FileStatus.UNCHANGED, data, data, decided.sites, findings, *told)
         text = apply(source, decided.splices)
-    except OverlapError as error:
-        return _failed(data, path, finding("self-check-failed", 1, 1, problem=error))
-    wrong = problem(source.data, text, decided.splices)
-    if wrong is None:
-        again = Module.parse(SourceText(text, source.encoding, source.bom), rules)
-        wrong = "a second run would change the result" if plan(again, options, path).splices else None
+        wrong = problem(source.data, text, decided.splices)
+        if wrong is None:
+            again = Module.parse(SourceText(text, source.encoding, source.bom), rules)
+            wrong = "a second run would change the result" if plan(again, options, path).splices else None
+    except RecursionError:
+        return _failed(data, path, finding("unparsable-file", 1, 1, error="an expression is nested too deeply"))
+    except Exception as error:  # noqa: BLE001 -- a bug of ours costs one file, never a run or a user's text
+        wrong = f"{type(error).__name__}: {error}"
     if wrong is not None:
         return _failed(data, path, finding("self-check-failed", 1, 1, problem=wrong))
     return Outcome(path, FileStatus.CONVERTED, data, source.encode(text), decided.sites, findings, *told)

@@ -36,7 +36,10 @@ class SourceText:
             encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
             text = raw.decode(encoding)
             bom = raw.startswith(_BOM)
-            return cls(text.encode(), "utf-8" if bom else encoding, bom)
+            found = cls(text.encode(), "utf-8" if bom else encoding, bom)
+            if found.encode(found.data) != raw:
+                raise UndecodableError(f"{encoding} does not give back the bytes that it was read from")
+            return found
         except (SyntaxError, UnicodeError, LookupError) as error:
             raise UndecodableError(str(error)) from error
 
@@ -79,6 +82,18 @@ class SourceText:
         """The offset just behind the newline of the line of ``offset`` (the end of the file without one)."""
         line = self.line_of(offset)
         return self.line_starts[line] if line < len(self.line_starts) else len(self.data)
+
+    def logical_end(self, offset: int) -> int:
+        """The offset behind the newline of the line of ``offset``, and behind those that a backslash joins to it."""
+        end = self.line_end(offset)
+        while end < len(self.data) and self.is_continued(end):
+            end = self.line_end(end)
+        return end
+
+    def is_continued(self, offset: int) -> bool:
+        """Whether a backslash joins the line of ``offset`` to the one above."""
+        start = self.line_start(offset)
+        return self.data[max(start - 3, 0) : start].rstrip(b"\r\n").endswith(b"\\")
 
     def position(self, offset: int) -> tuple[int, int]:
         """The 1-based line and column of ``offset``, the column in characters."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from tf2ms_opt.rules import Kind
 
+_MUCH = 2**53  # whole numbers above this are no floats any more
 _FLOAT_CALLS = {"float"}
 _BOOL_CALLS = {"bool", "isinstance", "callable", "hasattr", "any", "all"}
 
@@ -77,6 +78,8 @@ def _float(node: ast.expr, *, literal: bool, known: bool, value: object) -> Adap
     if known and isinstance(value, float):
         return AS_IS
     if known and isinstance(value, int):
+        if abs(value) > _MUCH:
+            return Refused("MindSpore takes a float, and the number is too large for one")
         return Adapted(text=repr(float(value))) if literal else Adapted(wrap="float")
     if known:
         return Refused(f"MindSpore takes a number, not {value!r}")

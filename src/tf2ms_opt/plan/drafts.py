@@ -99,7 +99,8 @@ class Drafter:
             return Origin(known.text, known.models, known.model_texts, step=known.use.call, others=known.others)
         returned = next((use for use in uses if use.kind is UseKind.RETURN), None)
         why = known
-        if returned is not None:
+        kept = {UseKind.STORED, UseKind.CONTAINER, UseKind.PASSED, UseKind.STEP, UseKind.OTHER}
+        if returned is not None and not any(use.kind in kept for use in uses):
             factory = self._factories.of(returned, place)
             if isinstance(factory, Factory):
                 name = factory.function.name

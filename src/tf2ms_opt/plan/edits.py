@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import Argument, CallRewrite, Keep, NewCall, Part, Splice, Text
@@ -74,7 +75,7 @@ class Editor:
             return [*clones, *self._moved(site, call, (start, end), lines)], needs
         splices = [*clones, Splice(start, end, (call,))]
         if lines:
-            after = source.line_end(source.end(site.at.statement))
+            after = source.logical_end(source.end(site.at.statement))
             splices.append(self._insert_lines(after, source.indentation(source.start(site.at.statement)), lines))
         return splices, needs
 
@@ -185,4 +186,4 @@ class Editor:
     def _loop_name(self, base: str) -> str:
         """The name of a loop variable; every loop of the file may use the same."""
         taken = self._module.index.identifiers
-        return next(name for name in (base, f"{base}_of_optimizer", f"_{base}") if name not in taken)
+        return next(name for name in chain((base,), (f"{base}_{number}" for number in count(2))) if name not in taken)

@@ -81,6 +81,8 @@ class Factories:
         line = module.position(call)[0]
         uses = uses_of(module, call)
         found = from_uses(module, uses, module.position(call))
+        if isinstance(found, Parameters) and found.others:
+            return f"what the call in line {line} gives is compiled into several models"
         if isinstance(found, Parameters):
             statement = module.index.statement(call)
             if not all(available(module, model, statement) for model in found.models):
@@ -110,7 +112,16 @@ class Factories:
             if owner is not None and not self._on_self(node, owner):
                 return f"line {line} calls a {function.name}() of an object whose class is not told"
             calls.append(parent)
+        if owner is not None and (hidden := self._hidden_call(function.name)):
+            return f"line {hidden} calls a {function.name}() of an object whose class is not told"
         return calls or "no call of it is in this file"
+
+    def _hidden_call(self, name: str) -> int | None:
+        """The line of a call of a method ``name`` of something that has no name itself, such as ``agents[0]``."""
+        for call in self._module.index.calls:
+            if isinstance(call.func, ast.Attribute) and call.func.attr == name and dotted(call.func) is None:
+                return self._module.position(call)[0]
+        return None
 
     def _by_name(self, function: FunctionNode) -> Iterator[ast.expr]:
         for _, node in self._module.index.uses.get(function.name, ()):
@@ -132,27 +143,18 @@ class Factories:
         method = self._module.method_of(self._module.index.scope(node))
         key = dotted(node)
         own = method is not None and key is not None and key.partition(".")[0] == method[2] and key.count(".") == 1
-        return own and method is not None and (method[0] is owner or self._derives(method[0], owner))
+        return own and method is not None and (method[0] is owner or self._module.derives(method[0], owner))
 
     def _unrelated(self, other: ast.ClassDef, owner: ast.ClassDef, name: str) -> bool:
         """Whether ``self.name`` in ``other`` is certainly another method."""
-        if other is owner or self._derives(other, owner) or self._derives(owner, other):
+        if other is owner or self._module.derives(other, owner) or self._module.derives(owner, other):
             return False
         functions = (ast.FunctionDef, ast.AsyncFunctionDef)
         return any(isinstance(statement, functions) and statement.name == name for statement in other.body)
 
     def _overridden(self, owner: ast.ClassDef, name: str) -> bool:
         """Whether a class above or below ``owner`` has a method of this name, which would have to change too."""
-        classes = [node for node in self._module.index.scopes if isinstance(node, ast.ClassDef) and node is not owner]
-        related = [node for node in classes if self._derives(node, owner) or self._derives(owner, node)]
-        return any(name in self._module.index.scopes[node].bindings for node in related)
-
-    def _derives(self, node: ast.ClassDef, base: ast.ClassDef) -> bool:
-        found = [binding.node for one in node.bases for binding in self._module.origins(one)]
-        return any(
-            one is base or (isinstance(one, ast.ClassDef) and one is not node and self._derives(one, base))
-            for one in found
-        )
+        return any(name in self._module.index.scopes[node].bindings for node in self._module.relatives(owner))
 
 
 def _unusual(module: Module, function: FunctionNode) -> str:

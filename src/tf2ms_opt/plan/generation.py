@@ -29,7 +29,7 @@ def decide(module: Module, sites: Sequence[Found], options: Options) -> Verdict:
     told: dict[Found, Candidate] = {site: site.candidates[0] for site in sites if len(_generations(site)) == 1}
     generation, told_by, assumed = _of_file(module, open_sites, options)
     for site in open_sites:
-        own = _generations(site)
+        own = _by_arguments(module, [site], _generations(site))[0] if options.tf_version is None else _generations(site)
         wanted = generation if generation in own else _newest(own, module)
         told[site] = next(one for one in site.candidates if one.generation == wanted)
     if not open_sites and told:

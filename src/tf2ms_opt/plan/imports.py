@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import chain, count
 
 from tf2ms_opt.facts import NameList, Splice
 from tf2ms_opt.trace.module import Module
@@ -44,7 +45,8 @@ def _at_top(module: Module, binding: Binding) -> bool:
 
 def _free(module: Module, name: str) -> str:
     taken = module.index.identifiers
-    return next(alias for alias in (name, f"ms_{name}", f"mindspore_{name}", f"_ms_{name}") if alias not in taken)
+    candidates = chain((name, f"ms_{name}", f"mindspore_{name}"), (f"ms_{name}_{number}" for number in count(2)))
+    return next(alias for alias in candidates if alias not in taken)
 
 
 def added_import(module: Module, names: Aliases, needed: Collection[str], first_edit: int) -> Splice | None:
@@ -80,12 +82,12 @@ def _place(module: Module, first_edit: int) -> tuple[int, bool, bool]:
         ):
             best = list(run)
     if best:
-        return source.line_end(source.end(best[-1])), False, False
+        return source.logical_end(source.end(best[-1])), False, False
     head = body[0]
     if isinstance(head, ast.Expr) and isinstance(head.value, ast.Constant) and isinstance(head.value.value, str):
-        return source.line_end(source.end(head)), False, False
+        return source.logical_end(source.end(head)), False, False
     first = (
-        head.decorator_list[0] if isinstance(head, (ast.FunctionDef, ast.ClassDef)) and head.decorator_list else head
+        head.decorator_list[0] if isinstance(head, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and head.decorator_list else head
     )
     return source.line_start(source.start(first)), False, True
 
@@ -161,7 +163,7 @@ def _without(module: Module, statement: ast.stmt, names: set[ast.AST]) -> Splice
         return Splice(start, end, (NameList(start, end, places),))
     line_start, line_end = source.line_start(start), source.line_end(end)
     before, rest = source.data[line_start:start], source.data[end:line_end]
-    if len(module.index.block(statement)) == 1 or before.strip(b" \t\f") or not rest.strip().startswith((b"#", b"")):
+    if len(module.index.block(statement)) == 1 or before.strip(b" \t\f") or source.is_continued(start):
         return None
     comment = rest.strip().decode()
     if comment and not comment.startswith("#"):

@@ -35,15 +35,36 @@ class Parameters:
 def from_uses(module: Module, uses: Sequence[Use], place: tuple[int, int]) -> Parameters | Finding:
     """The parameters that the uses of one optimizer tell, or why they tell none."""
     compiled = [use for use in uses if use.kind is UseKind.COMPILE]
-    if compiled:
-        return _from_compile(module, compiled, place)
     stepped = [use for use in uses if use.kind is UseKind.STEP and use.call is not None]
-    for use in stepped:
-        variables = variable_list(use)
-        if variables is not None and (found := _variables(module, variables, 4)) is not None:
-            text, models = found
-            return Parameters(text, models, use, tuple(_receiver_text(module, model) or "" for model in models))
-    return _reason(module, uses, place)
+    known = [_from_step(module, use) for use in stepped]
+    if compiled:
+        found = _from_compile(module, compiled, place)
+        steps = [one for one in known if one is not None]
+        # A minimize() beside the compile may leave its variables to the model.
+        if isinstance(found, Parameters) and any(one.text != found.text for one in steps):
+            return _several(place, [found, *steps])
+        return found
+    if not stepped or any(one is None for one in known):
+        return _reason(module, uses, place)
+    steps = [one for one in known if one is not None]
+    if len({one.text for one in steps}) > 1:
+        return _several(place, steps)
+    return steps[0]
+
+
+def _from_step(module: Module, use: Use) -> Parameters | None:
+    """The parameters of one minimize or apply_gradients, if its variables are told."""
+    variables = variable_list(use)
+    found = _variables(module, variables, 4) if variables is not None else None
+    if found is None:
+        return None
+    text, models = found
+    return Parameters(text, models, use, tuple(_receiver_text(module, model) or "" for model in models))
+
+
+def _several(place: tuple[int, int], told: Sequence[Parameters]) -> Finding:
+    names = ", ".join(dict.fromkeys(name for one in told for name in one.model_texts))
+    return finding("shared-optimizer", *place, models=names, why="it takes steps on several lists of variables")
 
 
 def _from_compile(module: Module, compiled: Sequence[Use], place: tuple[int, int]) -> Parameters | Finding:
@@ -116,6 +137,15 @@ def _zipped(pairs: ast.expr | None) -> ast.expr | None:
             return None
 
 
+def _second(target: ast.expr) -> str | None:
+    """The second name of ``for gradient, variable in ...``."""
+    match target:
+        case ast.Tuple(elts=[_, ast.Name(id=name)]):
+            return name
+        case _:
+            return None
+
+
 def _variables(module: Module, node: ast.expr, depth: int) -> tuple[str, tuple[ast.expr, ...]] | None:
     """``X.trainable_variables`` as ``X.trainable_params()``, sums and names followed; None for anything else."""
     match node:
@@ -136,7 +166,9 @@ def _variables(module: Module, node: ast.expr, depth: int) -> tuple[str, tuple[a
             return _variables(module, inner, depth)
         case ast.Name() | ast.Attribute() if depth:
             bindings = module.origins(node)
-            if len(bindings) == 1 and bindings[0].value is not None:
+            key = dotted(node) or ""
+            changed = any(f"{key}.{method}" in module.index.uses for method in ("append", "extend", "insert", "remove", "pop"))
+            if len(bindings) == 1 and bindings[0].value is not None and not changed:
                 return _variables(module, bindings[0].value, depth - 1)
     return None
 

@@ -16,6 +16,9 @@ from tf2ms_opt.trace.uses import Use, UseKind
 from tf2ms_opt.values import is_pure
 
 
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+
+
 def obstacle(
     module: Module,
     node: ast.expr,
@@ -29,19 +32,36 @@ def obstacle(
         return "it is not built in a statement of its own"
     if any(isinstance(one.value, (Build, Rebuilt)) for one in translation.arguments) or translation.schedules:
         return "its learning rate falls with the steps of all models together"
-    if any(use.kind is not UseKind.COMPILE for use in uses):
+    if any(use.kind not in (UseKind.COMPILE, UseKind.READ) for use in uses):
         return "it is used in other ways too"
     if not all(is_pure(value) for value in evaluated(node)):
         return "its arguments call functions"
     scope = module.index.scope(node)
+    if any(isinstance(one, _LOOPS) for use in uses for one in _around(module, use.node, node)):
+        return "a loop compiles it more than once"
     for other in others:
         place = spot(module, other.use.node)
         if place.form is not Form.INLINE or module.index.scope(other.use.node) is not scope:
             return f"no statement can be placed before line {module.position(other.use.node)[0]}"
+        line = module.position(other.use.node)[0]
+        if why := _not_alone(module, node, other.use.node):
+            return f"{why} at line {line}"
         for name in ast.walk(node):
             key = dotted(name) if isinstance(name, (ast.Name, ast.Attribute)) else None
             if key is not None and set(reaching(module.index, scope, key, name)) != set(
                 reaching(module.index, scope, key, place.statement)
             ):
-                return f"{key} changes before line {module.position(other.use.node)[0]}"
+                return f"{key} changes before line {line}"
     return ""
+
+
+def _not_alone(module: Module, node: ast.expr, use: ast.expr) -> str:
+    """Whether the name may hold another optimizer where it is used."""
+    key = dotted(use)
+    held = reaching(module.index, module.index.scope(use), key, use) if key is not None else ()
+    return "" if len(held) == 1 and held[0].value is node else "it may be another optimizer"
+
+
+def _around(module: Module, use: ast.expr, node: ast.expr) -> set[ast.AST]:
+    """What stands around ``use`` but not around ``node``."""
+    return set(module.index.ancestors(use)) - set(module.index.ancestors(node))

@@ -17,19 +17,16 @@ def freeze(module: Module, step: ast.Call | None) -> int | None:
     """
     index = module.index
     used_in = index.scope(step) if step is not None else None
-    for scope in index.scopes.values():
-        for key, bindings in scope.bindings.items():
-            for binding in bindings if key.endswith(".trainable") else ():
-                thaws = isinstance(binding.value, ast.Constant) and bool(binding.value.value)
-                if binding.statement is None or thaws:
-                    continue
-                line = module.position(binding.statement)[0]
-                if scope is not used_in and not (scope is index.top and step is None):
-                    if isinstance(binding.value, ast.Constant):
-                        continue  # another function's own freeze of its own model
-                    return line  # a helper such as set_trainable(model, flag)
-                if step is None or binding.moment < index.moments[index.statement(step)][0]:
-                    return line
+    for scope, binding in module.freezes:
+        if binding.statement is None:
+            continue
+        line = module.position(binding.statement)[0]
+        if scope is not used_in and not (scope is index.top and step is None):
+            if isinstance(binding.value, ast.Constant):
+                continue  # another function's own freeze of its own model
+            return line  # a helper such as set_trainable(model, flag)
+        if step is None or binding.moment < index.moments[index.statement(step)][0]:
+            return line
     return None
 
 

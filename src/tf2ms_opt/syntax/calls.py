@@ -47,7 +47,8 @@ def rewrite_call(text: str, call: CallRewrite) -> str:
     """The call ``text`` (its exact slice of the file) as ``call`` says."""
     # libcst writes its default newline where the source had another one, so one kind goes in and comes back out.
     newline = re.search(_NEWLINE, text)
-    node = cst.parse_expression(re.sub(_NEWLINE, "\n", text))
+    # In brackets, since the source's own may stand outside of this slice.
+    node = cst.parse_expression("(" + re.sub(_NEWLINE, "\n", text) + ")")
     if not isinstance(node, cst.Call):
         raise TypeError(f"not a call: {text!r}")
     result = _rewrite(node, call)
@@ -67,16 +68,18 @@ def _rewrite(node: cst.Call, call: CallRewrite) -> str:
     for position, argument in enumerate(call.arguments):
         earlier = [origin for origin in kept[:position] if origin is not None]
         orphans = _orphans(max(earlier, default=None), argument.origin, layout)
+        orphans += _comments_lost(argument, layout)
         pieces += [_gap(position, argument.origin, layout), *_own_lines(orphans, layout), _item(argument, layout)]
         last = position == len(kept) - 1
         pieces.append("" if last and not layout.trailing_comma else ",")
         if argument.origin is not None:
             pieces.append(layout.after[argument.origin + 1])
     orphans = _orphans(max((origin for origin in kept if origin is not None), default=None), None, layout, closing=True)
+    pieces += [_break(layout) + comment for comment in orphans]
     closing = layout.before[-1]
-    if orphans and not _LINE_BREAK.search(closing):
-        closing = _break(layout)
-    return "".join([*pieces, *(_break(layout) + comment for comment in orphans), closing, ")"])
+    if "#" in pieces[-1] and not _LINE_BREAK.search(closing):
+        closing = _break(layout)  # a bracket on the line of a comment would be part of it
+    return "".join([*pieces, closing, ")"])
 
 
 def _take_apart(node: cst.Call) -> _Layout:
@@ -105,8 +108,10 @@ def _gap(position: int, origin: int | None, layout: _Layout) -> str:
         return layout.separator if origin is None or moved_back or not own else own
     if origin is not None:
         return own if origin == 0 or own.strip(" ") else layout.before[0]
-    opening = _LINE_BREAK.search(layout.before[0]) if layout.arguments else None
-    return opening.group() if opening else ""
+    opening = _LINE_BREAK.search(layout.before[0])
+    if layout.arguments or opening is None:
+        return opening.group() if opening else ""
+    return opening.group() + "    " if layout.after[0] else ""  # an empty call with nothing but a comment in it
 
 
 def _orphans(previous: int | None, origin: int | None, layout: _Layout, *, closing: bool = False) -> tuple[str, ...]:
@@ -117,8 +122,27 @@ def _orphans(previous: int | None, origin: int | None, layout: _Layout, *, closi
     start = -1 if previous is None else previous
     found: list[str] = []
     for dropped in range(start + 1, stop):
-        found += _COMMENT.findall(layout.before[dropped]) + _COMMENT.findall(layout.after[dropped + 1])
+        found += _COMMENT.findall(layout.before[dropped])
+        found += _inner_comments(layout.arguments[dropped].value)
+        found += _COMMENT.findall(layout.after[dropped + 1])
     return tuple(found)
+
+
+def _comments_lost(argument: Argument, layout: _Layout) -> tuple[str, ...]:
+    """The comments inside a value that is written anew."""
+    match argument.value:
+        case Given(index=index, text=str()):
+            return tuple(_inner_comments(layout.arguments[index].value))
+        case _:
+            return ()
+
+
+def _inner_comments(node: cst.CSTNode) -> list[str]:
+    """The comments anywhere inside a node, in the order of the source."""
+    found = [node.value] if isinstance(node, cst.Comment) else []
+    for child in node.children:
+        found += _inner_comments(child)
+    return found
 
 
 def _own_lines(comments: tuple[str, ...], layout: _Layout) -> tuple[str, ...]:
@@ -135,6 +159,8 @@ def _break(layout: _Layout) -> str:
 
 def _item(argument: Argument, layout: _Layout) -> str:
     value = _text(argument.value, layout.arguments)
+    if isinstance(argument.value, Given) and _is_bare_walrus(layout.arguments[argument.value.index]):
+        value = f"({value})"
     if argument.origin is None:
         return _assign(argument.keyword, value)
     origin = layout.arguments[argument.origin]
@@ -142,6 +168,11 @@ def _item(argument: Argument, layout: _Layout) -> str:
         return origin.star + value
     equal = _code(origin.equal) if isinstance(origin.equal, cst.AssignEqual) else "="
     return f"{argument.keyword}{equal}{value}"
+
+
+def _is_bare_walrus(argument: cst.Arg) -> bool:
+    """``name := value`` may stand by position as it is, but needs brackets behind a keyword."""
+    return isinstance(argument.value, cst.NamedExpr) and not argument.value.lpar
 
 
 def _assign(keyword: str | None, value: str) -> str:

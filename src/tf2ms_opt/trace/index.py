@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode, Scope, ScopeNode, dotted
 
@@ -29,6 +30,15 @@ class Index:
     identifiers: set[str] = field(default_factory=set)
     #: names that some function declares global or nonlocal
     outward: set[str] = field(default_factory=set)
+
+    @cached_property
+    def bound(self) -> dict[str, list[tuple[Scope, Binding]]]:
+        """Key -> every binding of it, whatever the scope."""
+        found: dict[str, list[tuple[Scope, Binding]]] = {}
+        for scope in self.scopes.values():
+            for key, bindings in scope.bindings.items():
+                found.setdefault(key, []).extend((scope, binding) for binding in bindings)
+        return found
 
     @property
     def top(self) -> Scope:

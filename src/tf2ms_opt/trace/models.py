@@ -37,12 +37,44 @@ def is_keras_model(module: Module, call: ast.Call) -> bool:
     if not isinstance(call.func, ast.Attribute):
         return False
     receiver = call.func.value
-    verdict = _receiver(module, receiver)
+    verdict = False if has_own_compile(module, call) else _receiver(module, receiver)
     if verdict is not None:
         return verdict
     keywords = {keyword.arg for keyword in call.keywords}
     looks_like_it = bool(keywords & _KERAS_KEYWORDS) or len(call.args) > 1
     return looks_like_it and _imports_framework(module)
+
+
+def has_own_compile(module: Module, call: ast.Call) -> bool:
+    """Whether the receiver's class, in this file, defines ``compile`` itself or is certainly no Keras model."""
+    if not isinstance(call.func, ast.Attribute):
+        return False
+    receiver = call.func.value
+    if isinstance(receiver, ast.Call) and isinstance(receiver.func, ast.Name) and receiver.func.id == "super":
+        return False
+    classes = [node for node in _classes(module, receiver) if node is not None]
+    if any(_defines_compile(module, node) for node in classes):
+        return True
+    return _receiver(module, receiver) is False
+
+
+def _classes(module: Module, receiver: ast.expr) -> list[ast.ClassDef]:
+    """The classes of this file that ``receiver`` may be an instance of."""
+    method = module.method_of(module.index.scope(receiver))
+    if method is not None and isinstance(receiver, ast.Name) and receiver.id == method[2]:
+        return [method[0]]
+    found = []
+    for binding in module.origins(receiver):
+        if isinstance(binding.value, ast.Call):
+            found += [one.node for one in module.origins(binding.value.func) if isinstance(one.node, ast.ClassDef)]
+    return found
+
+
+def _defines_compile(module: Module, node: ast.ClassDef) -> bool:
+    if "compile" in module.index.scopes[node].bindings:
+        return True
+    bases = [one.node for base in node.bases for one in module.origins(base) if isinstance(one.node, ast.ClassDef)]
+    return any(_defines_compile(module, base) for base in bases if base is not node)
 
 
 def is_model_class(module: Module, node: ast.expr) -> bool:

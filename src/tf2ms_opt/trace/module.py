@@ -12,8 +12,8 @@ from tf2ms_opt.selfcheck import parse
 from tf2ms_opt.source import SourceText
 from tf2ms_opt.trace.index import Index, index
 from tf2ms_opt.trace.names import Names, Resolved
-from tf2ms_opt.trace.reaching import reaching
-from tf2ms_opt.trace.scopes import Binding, FunctionNode, Scope, dotted
+from tf2ms_opt.trace.reaching import owner, reaching
+from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode, Scope, dotted
 
 _DEEP = 20  # operands of one constant expression
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -29,6 +29,7 @@ class Module:
     rules: RuleSet
     #: key -> expression bound to it -> where that value is read; filled in as keys are asked for
     _readers: dict[str, dict[ast.expr, list[ast.expr]]] = field(default_factory=dict)
+    _attributes: dict[ast.ClassDef, dict[str, list[tuple[FunctionNode, Binding]]]] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, source: SourceText, rules: RuleSet) -> Module:
@@ -73,21 +74,53 @@ class Module:
         current: Scope | None = scope
         while current is not None:
             if isinstance(current.node, _FUNCTIONS):
-                owner = self.index.enclosing_class(current.node)
+                holder = self.index.enclosing_class(current.node)
                 parameters = [*current.node.args.posonlyargs, *current.node.args.args]
-                if owner is not None and parameters:
-                    return owner, current.node, parameters[0].arg
+                if holder is not None and parameters:
+                    return holder, current.node, parameters[0].arg
             current = current.parent
         return None
 
-    def attribute_bindings(self, owner: ast.ClassDef, attribute: str) -> tuple[tuple[FunctionNode, Binding], ...]:
+    def attribute_bindings(self, owner: ast.ClassDef, attribute: str) -> Sequence[tuple[FunctionNode, Binding]]:
         """Every ``self.attribute = ...`` in the methods of ``owner``."""
-        found = []
-        for method in owner.body:
-            if isinstance(method, _FUNCTIONS) and (parameters := [*method.args.posonlyargs, *method.args.args]):
-                scope = self.index.scopes[method]
-                found += [(method, binding) for binding in scope.bindings.get(f"{parameters[0].arg}.{attribute}", [])]
-        return tuple(found)
+        if owner not in self._attributes:
+            found: dict[str, list[tuple[FunctionNode, Binding]]] = {}
+            for method in owner.body:
+                if isinstance(method, _FUNCTIONS) and (parameters := [*method.args.posonlyargs, *method.args.args]):
+                    for key, bindings in self.index.scopes[method].bindings.items():
+                        root, _, name = key.partition(".")
+                        if root == parameters[0].arg and name:
+                            found.setdefault(name, []).extend((method, binding) for binding in bindings)
+            self._attributes[owner] = found
+        return self._attributes[owner].get(attribute, ())
+
+    def derives(self, node: ast.ClassDef, base: ast.ClassDef) -> bool:
+        """Whether ``node`` is a subclass of ``base``, as far as this file shows."""
+        found = [binding.node for one in node.bases for binding in self.origins(one)]
+        return any(
+            one is base or (isinstance(one, ast.ClassDef) and one is not node and self.derives(one, base))
+            for one in found
+        )
+
+    @cached_property
+    def classes(self) -> tuple[ast.ClassDef, ...]:
+        return tuple(node for node in self.index.scopes if isinstance(node, ast.ClassDef))
+
+    def relatives(self, owner: ast.ClassDef) -> tuple[ast.ClassDef, ...]:
+        """The classes of this file above and below ``owner``."""
+        others = (node for node in self.classes if node is not owner)
+        return tuple(node for node in others if self.derives(node, owner) or self.derives(owner, node))
+
+    @cached_property
+    def freezes(self) -> tuple[tuple[Scope, Binding], ...]:
+        """Every ``X.trainable = ...`` but those to True."""
+        return tuple(
+            (scope, binding)
+            for key, bindings in self.index.bound.items()
+            if key.endswith(".trainable")
+            for scope, binding in bindings
+            if not (isinstance(binding.value, ast.Constant) and binding.value.value)
+        )
 
     def origins(self, node: ast.expr) -> tuple[Binding, ...]:
         """The bindings from which a name or an attribute of self gets its value."""
@@ -124,12 +157,17 @@ class Module:
         if isinstance(node, ast.BinOp) and depth:
             left, right = self._constant(node.left, depth - 1), self._constant(node.right, depth - 1)
             return _calculated(node.op, left[1], right[1]) if left[0] and right[0] else (False, None)
-        if isinstance(node, (ast.Name, ast.Attribute)) and (bindings := self.origins(node)):
-            values = [_literal(binding.value) if binding.value is not None else None for binding in bindings]
-            first = values[0]
-            if first is not None and all(value is not None and repr(value) == repr(first) for value in values):
-                return True, first[0]
+        if isinstance(node, ast.Name) and (binding := self.only_binding(node)) is not None and binding.value is not None:
+            literal = _literal(binding.value)
+            return (True, literal[0]) if literal is not None else (False, None)
         return False, None
+
+    def only_binding(self, node: ast.Name) -> Binding | None:
+        """The binding of a name that is bound once in the file's scope that it belongs to, and nowhere from outside."""
+        place = owner(self.index.scope(node), node.id)
+        bindings = place.bindings[node.id] if place is not None else []
+        alone = len(bindings) == 1 and node.id not in self.index.outward and bindings[0].kind is BindingKind.ASSIGN
+        return bindings[0] if alone else None
 
 
 def _literal(node: ast.expr) -> tuple[object] | None:

@@ -39,9 +39,11 @@ def reaching(index: Index, scope: Scope, key: str, place: ast.AST) -> tuple[Bind
         return ()
     if bound_in is not scope and not _same_flow(bound_in, scope):
         return tuple(bindings)
-    own = [binding for binding in bindings if not _foreign(index, binding, bound_in)]
-    foreign = [binding for binding in bindings if binding not in own]
-    return (*_walk_back(index, own, place), *foreign)
+    foreign: list[Binding] = []
+    if key in index.outward:
+        foreign = [binding for binding in bindings if _foreign(index, binding, bound_in)]
+        bindings = [binding for binding in bindings if binding not in foreign]
+    return (*_walk_back(index, bindings, place), *foreign)
 
 
 def _foreign(index: Index, binding: Binding, scope: Scope) -> bool:
@@ -64,15 +66,15 @@ def _same_flow(outer: Scope, inner: Scope) -> bool:
 
 
 def _walk_back(index: Index, bindings: Sequence[Binding], place: ast.AST) -> Iterator[Binding]:
-    moment = index.moments[index.statement(place)][0]
+    # Bindings stand in the order of their moments, and most walks end at the first one.
     chain = _chain(index, place)
-    ordered = sorted(bindings, key=lambda binding: binding.moment)
-    before = bisect_right([binding.moment for binding in ordered], moment)
+    before = bisect_right(bindings, index.moments[index.statement(place)][0], key=lambda binding: binding.moment)
     stop_loops: set[ast.AST] = set()
     branch: ast.AST | None = None
     in_branch: list[Binding] = []
     settled = False
-    for binding in reversed(ordered[:before]):
+    for position in range(before - 1, -1, -1):
+        binding = bindings[position]
         fork = _fork(index, binding, chain)
         if fork is not branch and branch is not None:
             yield from in_branch
@@ -92,12 +94,13 @@ def _walk_back(index: Index, bindings: Sequence[Binding], place: ast.AST) -> Ite
         yield from in_branch
         if _covers(branch, in_branch):
             stop_loops = set(index.ancestors(branch))
-    yield from _around_loops(index, ordered[before:], place, stop_loops)
+    loops = {ancestor for ancestor in chain if isinstance(ancestor, _LOOPS) and ancestor not in stop_loops}
+    if loops:
+        yield from _around_loops(index, bindings[before:], loops)
 
 
-def _around_loops(index: Index, later: Sequence[Binding], place: ast.AST, stop: set[ast.AST]) -> Iterator[Binding]:
-    """Bindings further down in a loop around ``place``, which its next turn sees."""
-    loops = {ancestor for ancestor in index.ancestors(place) if isinstance(ancestor, _LOOPS) and ancestor not in stop}
+def _around_loops(index: Index, later: Sequence[Binding], loops: set[ast.AST]) -> Iterator[Binding]:
+    """Bindings further down in one of the loops around a use, which its next turn sees."""
     for binding in later:
         if binding.statement is not None and not loops.isdisjoint(index.ancestors(binding.statement)):
             yield binding
@@ -151,12 +154,12 @@ def _always_runs(ancestor: ast.AST, child: ast.AST) -> bool:
 def _reaches(index: Index, binding: Binding, fork: ast.AST, chain: set[ast.AST]) -> bool:
     """Whether ``binding``, in a branch of ``fork``, can be seen where the use is."""
     if fork in chain and _exclusive(index, binding, fork, chain):
-        return False
+        return any(isinstance(ancestor, _LOOPS) for ancestor in index.ancestors(fork))
     for ancestor in (binding.statement, *index.ancestors(binding.statement or fork)):
         if ancestor is fork or not isinstance(ancestor, ast.stmt):
             break
         block = index.block(ancestor)
-        if ancestor in block and _leaves(block[block.index(ancestor) :]):
+        if _returns(index, block[block.index(ancestor) :]):
             return False
     return True
 
@@ -200,6 +203,19 @@ def _covers(fork: ast.AST, bindings: Sequence[Binding]) -> bool:
                 return False
 
     return binds(fork)
+
+
+def _returns(index: Index, block: Sequence[ast.stmt]) -> bool:
+    """Whether the function certainly ends in ``block``: a return, or a raise that nothing here can catch.
+
+    A break or continue goes on behind or at the head of its loop, and takes the binding along.
+    """
+    for statement in block:
+        if isinstance(statement, ast.Return):
+            return True
+        if isinstance(statement, ast.Raise):
+            return not any(isinstance(ancestor, ast.Try) for ancestor in index.ancestors(statement))
+    return False
 
 
 def _leaves(block: Sequence[ast.stmt]) -> bool:

@@ -12,7 +12,8 @@ from enum import Enum, auto
 
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import reaching
-from tf2ms_opt.trace.scopes import Binding, Scope, dotted
+from tf2ms_opt.trace.models import has_own_compile
+from tf2ms_opt.trace.scopes import Scope, dotted
 
 #: methods of an optimizer that take the variables to train
 VARIABLE_METHODS = {"minimize", "apply_gradients", "compute_gradients"}
@@ -31,6 +32,7 @@ class UseKind(Enum):
     CONTAINER = auto()
     DEFAULT = auto()
     STORED = auto()
+    READ = auto()  # printed, compared, tested
     OTHER = auto()
 
 
@@ -120,7 +122,7 @@ class _Follow:
                 | ast.Assert()
                 | ast.IfExp()
             ):
-                pass  # read and forgotten
+                self._add(UseKind.READ, node)
             case _:
                 self._add(UseKind.OTHER, node)
 
@@ -130,14 +132,16 @@ class _Follow:
     def _argument(self, node: ast.expr, call: ast.Call, keyword: str | None) -> Iterator[ast.expr]:
         name = _last_name(call.func)
         if name == "compile" and isinstance(call.func, ast.Attribute):
-            if optimizer_argument(call) is node:
+            if optimizer_argument(call) is node and not has_own_compile(self.module, call):
                 self._add(UseKind.COMPILE, node, call)
             else:
-                self._add(UseKind.CUSTOM_COMPILE, node, call, keyword or "a positional argument")
+                self._add(UseKind.CUSTOM_COMPILE, node, call, f"{keyword}=" if keyword else "an argument")
         elif name in self.module.rules.framework.wrappers:
             self._add(UseKind.WRAPPED, node, call, self.module.text(call.func))
             yield call
-        elif name not in ("print", "str", "repr", "type", "isinstance", "format", "id", "hasattr", "callable"):
+        elif name in ("print", "str", "repr", "type", "isinstance", "format", "id", "hasattr", "callable"):
+            self._add(UseKind.READ, node)
+        else:
             self._add(UseKind.PASSED, node, call, self.module.text(call.func))
 
     def _attribute(self, node: ast.expr, attribute: ast.Attribute) -> None:
@@ -178,16 +182,22 @@ class _Follow:
         method = self.module.method_of(scope)
         if method is None or root != method[2]:
             return
+        owner = method[0]
+        if not any(binding.value is value for _, binding in self.module.attribute_bindings(owner, attribute)):
+            return
         for reader, use in self.index.uses.get(key, ()):
             other = self.module.method_of(reader)
-            if other is None or other[0] is not method[0] or reaching(self.index, reader, key, use):
-                continue
-            if self._read_elsewhere(self.module.attribute_bindings(method[0], attribute), value):
+            inside = other is not None and (other[0] is owner or other[0] in self.module.relatives(owner))
+            if inside and not reaching(self.index, reader, key, use):
                 yield use
+        for other_key, uses in self.index.uses.items():
+            if other_key.endswith(f".{attribute}") and other_key != key:
+                yield from (use for _, use in uses if self._is_step(use))
 
-    @staticmethod
-    def _read_elsewhere(bindings: tuple[tuple[ast.AST, Binding], ...], value: ast.expr) -> bool:
-        return any(binding.value is value for _, binding in bindings)
+    def _is_step(self, use: ast.expr) -> bool:
+        """Whether an optimizer is stepped through an object that holds it: ``trainer.optimizer.minimize(...)``."""
+        parent = self.index.parents[use]
+        return isinstance(parent, ast.Attribute) and parent.attr in VARIABLE_METHODS
 
 
 def _last_name(node: ast.expr) -> str:
