@@ -67,9 +67,9 @@ class Drafter:
         site.below = self._below(site)
         site.findings += [*translation.findings, *site.origin.findings, *self._differences(site, translation)]
         site.findings += self._other_uses(site)
-        clips = bool(translation.clips)
         models = () if site.origin.others else site.origin.models
-        regular = regularization(module, models, site.below or site.at.statement, place, clips=clips)
+        why_not = self._keeps_regularizers(site, translation)
+        regular = regularization(module, models, site.below or site.at.statement, place, why_not)
         site.findings += regular.findings
         splices, needs = self._editor.edits(site, translation, regular.value)
         arguments = [argument.origin for argument in translation.arguments]
@@ -110,6 +110,15 @@ class Drafter:
         if self._options.params is not None:
             return Origin(self._options.params)
         raise LeftError(why)
+
+    @staticmethod
+    def _keeps_regularizers(site: SiteFacts, translation: Translation) -> str:
+        if translation.clips:
+            return "the optimizer clips gradients, and Keras clips the penalty's gradient with them"
+        step = site.origin.step
+        if step is None or not (isinstance(step.func, ast.Attribute) and step.func.attr == "compile"):
+            return "only compile and fit are sure to add the penalty to the loss"
+        return ""
 
     def _check_sharing(self, site: SiteFacts, translation: Translation) -> None:
         """Several models for one object: an optimizer for each, or none is converted.  Raises ``LeftError``."""

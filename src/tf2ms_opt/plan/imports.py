@@ -87,7 +87,9 @@ def _place(module: Module, first_edit: int) -> tuple[int, bool, bool]:
     if isinstance(head, ast.Expr) and isinstance(head.value, ast.Constant) and isinstance(head.value.value, str):
         return source.logical_end(source.end(head)), False, False
     first = (
-        head.decorator_list[0] if isinstance(head, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and head.decorator_list else head
+        head.decorator_list[0]
+        if isinstance(head, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and head.decorator_list
+        else head
     )
     return source.line_start(source.start(first)), False, True
 

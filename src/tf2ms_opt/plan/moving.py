@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from tf2ms_opt.plan.between import rebound, touched
 from tf2ms_opt.plan.placement import Form, Spot, available, evaluated, flow_scope, is_construction
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import reaching
@@ -18,7 +19,8 @@ def lower_place(
 ) -> ast.stmt | str:
     """The statement above which an optimizer can be built instead, once its models exist; or why there is none."""
     scope = module.index.scope(at.statement)
-    if at.form is not Form.ASSIGNED or not isinstance(at.statement, (ast.Assign, ast.AnnAssign)):
+    alone = isinstance(at.statement, (ast.Assign, ast.AnnAssign)) and at.statement.value is node
+    if at.form is not Form.ASSIGNED or not alone:
         return "it is not built in a statement of its own"
     if not all(is_pure(value) or _names_only_call(value) for value in evaluated(node)):
         return "its arguments call functions"
@@ -68,9 +70,14 @@ def _tells(module: Module, node: ast.expr, at: Spot, place: ast.stmt, uses: Sequ
     scope = module.index.scope(at.statement)
     for name in ast.walk(node):
         key = dotted(name) if isinstance(name, (ast.Name, ast.Attribute)) else None
-        if key is not None and set(reaching(module.index, scope, key, at.statement)) != set(
-            reaching(module.index, scope, key, place)
-        ):
+        if key is None or module.resolve(name).names:  # type: ignore[arg-type]
+            if isinstance(name, ast.Subscript):
+                return True
+            continue
+        before, after = (set(reaching(module.index, scope, key, one)) for one in (at.statement, place))
+        if before != after or rebound(module, scope, key, at.statement, place):
+            return True
+        if ("." in key or key in module.index.outward) and touched(module, key, at.statement, place):
             return True
     holder = module.index.parents[place]
     if holder is not module.index.parents[at.statement]:

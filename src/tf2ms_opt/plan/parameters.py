@@ -167,7 +167,9 @@ def _variables(module: Module, node: ast.expr, depth: int) -> tuple[str, tuple[a
         case ast.Name() | ast.Attribute() if depth:
             bindings = module.origins(node)
             key = dotted(node) or ""
-            changed = any(f"{key}.{method}" in module.index.uses for method in ("append", "extend", "insert", "remove", "pop"))
+            changed = any(
+                f"{key}.{method}" in module.index.uses for method in ("append", "extend", "insert", "remove", "pop")
+            )
             if len(bindings) == 1 and bindings[0].value is not None and not changed:
                 return _variables(module, bindings[0].value, depth - 1)
     return None

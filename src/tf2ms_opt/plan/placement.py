@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from tf2ms_opt.plan.between import GROWS, prefixes, rebound, touched
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import owner, reaching
 from tf2ms_opt.trace.scopes import Scope, dotted
@@ -17,8 +18,6 @@ from tf2ms_opt.values import is_pure
 
 _SIMPLE = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)
 _APART = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-#: methods after which a model has other layers than before
-_GROWS = {"add", "pop", "append", "insert", "extend"}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -89,6 +88,8 @@ def _no_room(module: Module, node: ast.expr, statement: ast.stmt) -> str:
         child = ancestor
     if not isinstance(statement, _SIMPLE):
         return "in the head of a compound statement"
+    if isinstance(module.index.parents[statement], ast.ClassDef):
+        return "in the body of a class, where every name becomes an attribute"
     source = module.source
     start, end = source.start(statement), source.end(statement)
     if source.data[source.line_start(start) : start].strip(b" \t\f") or source.is_continued(start):
@@ -98,16 +99,21 @@ def _no_room(module: Module, node: ast.expr, statement: ast.stmt) -> str:
 
 
 def _not_first(module: Module, node: ast.expr, statement: ast.stmt) -> str:
-    """Hoisting evaluates ``node`` before the rest of its statement: fine if that is pure, or if nothing ran before."""
-    if isinstance(node, ast.Constant) or all(is_pure(value) for value in evaluated(node)):
-        return ""
+    """Hoisting evaluates ``node`` before the rest of its statement: fine if no call that runs first could tell."""
+    needed = {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
+    call = next((one for one in module.index.ancestors(node) if isinstance(one, ast.Call)), None)
+    if call is not None and isinstance(call.func, ast.Attribute):
+        needed |= {name.id for name in ast.walk(call.func.value) if isinstance(name, ast.Name)}
+    pure = isinstance(node, ast.Constant) or all(is_pure(value) for value in evaluated(node))
     holders = {node, *module.index.ancestors(node)}
     start = module.source.start(node)
     for other in ast.walk(statement):
-        if not isinstance(other, (ast.Call, ast.NamedExpr, ast.Await)) or other in holders:
+        if not isinstance(other, (ast.Call, ast.NamedExpr, ast.Await)) or other in holders or _self_of(other):
             continue
         if module.source.start(other) < start:
-            return "behind calls of the same statement that run before it"
+            touches = {name.id for name in ast.walk(other) if isinstance(name, ast.Name)}
+            if not pure or needed & touches or needed & module.index.outward:
+                return "behind calls of the same statement that run before it"
     return ""
 
 
@@ -131,25 +137,21 @@ def is_construction(call: ast.Call) -> bool:
 
 def available(module: Module, model: ast.expr, statement: ast.stmt) -> bool:
     """Whether ``model``, as it stands at its own place, has the same value just before ``statement``."""
-    if module.index.statement(model) is statement:
+    own = module.index.statement(model)
+    if own is statement:
         return True
     here, there = module.index.scope(statement), module.index.scope(model)
-    key = dotted(_base(model))
+    key = dotted(model) or _self_of(model)
     if key is None:
-        return here is there and not any(isinstance(node, ast.Call) for node in ast.walk(model))
-    root = key.partition(".")[0]
-    if here is there:
-        return _same_scope(module, here, key, model, statement)
-    if flow_scope(there) is here and root not in there.bindings:
+        return False  # models[i]: what it stands for may change with every statement
+    if here is there or (flow_scope(there) is here and key.partition(".")[0] not in there.bindings):
         return _same_scope(module, here, key, model, statement)
     return _other_scope(module, (here, there), key, statement)
 
 
-def _base(model: ast.expr) -> ast.expr:
-    """The name that a model expression hangs on: ``models[0]`` on ``models``, ``super()`` on the name super."""
-    while isinstance(model, (ast.Subscript, ast.Call)):
-        model = model.value if isinstance(model, ast.Subscript) else model.func
-    return model
+def _self_of(model: ast.AST) -> str | None:
+    """``super()`` stands for self, which a method does not lose."""
+    return "super" if isinstance(model, ast.Call) and dotted(model.func) == "super" else None
 
 
 def flow_scope(scope: Scope) -> Scope:
@@ -159,19 +161,16 @@ def flow_scope(scope: Scope) -> Scope:
     return scope
 
 
-def _prefixes(key: str) -> Iterator[str]:
-    parts = key.split(".")
-    for length in range(1, len(parts) + 1):
-        yield ".".join(parts[:length])
-
-
 def _same_scope(module: Module, scope: Scope, key: str, model: ast.expr, statement: ast.stmt) -> bool:
-    for prefix in _prefixes(key):
+    if key == "super":
+        return True
+    own = module.index.statement(model)
+    for prefix in prefixes(key):
         if set(reaching(module.index, scope, prefix, statement)) != set(reaching(module.index, scope, prefix, model)):
             return False
-    if key != "super" and not _known_before(module, scope, key, statement):
+    if rebound(module, scope, key, statement, own) or not _known_before(module, scope, key, statement):
         return False
-    return not _grows_between(module, key, statement, module.index.statement(model))
+    return not touched(module, key, statement, own)
 
 
 def _known_before(module: Module, scope: Scope, key: str, statement: ast.stmt) -> bool:
@@ -179,33 +178,6 @@ def _known_before(module: Module, scope: Scope, key: str, statement: ast.stmt) -
     root = key.partition(".")[0]
     place = owner(scope, root)
     return place is None or place is not scope or bool(reaching(module.index, scope, root, statement))
-
-
-def _grows_between(module: Module, key: str, first: ast.stmt, last: ast.stmt) -> bool:
-    """Whether the model changes its layers (``model.add``), is frozen, or is rebuilt by a method, in between."""
-    start, end = module.index.moments[first][0], module.index.moments[last][0]
-    for name in (f"{key}.{method}" for method in _GROWS):
-        for _, use in module.index.uses.get(name, ()):
-            if start < module.index.moments[module.index.statement(use)][0] < end:
-                return True
-    for scope in {module.index.scope(first), module.index.scope(last)}:
-        for bound, bindings in scope.bindings.items():
-            if bound.startswith(f"{key}.") and any(start < binding.moment < end for binding in bindings):
-                return True
-    return _rebuilt_by_method(module, key, (start, end), first)
-
-
-def _rebuilt_by_method(module: Module, key: str, between: tuple[int, int], first: ast.stmt) -> bool:
-    root, _, attribute = key.partition(".")
-    method = module.method_of(module.index.scope(first))
-    if not attribute or method is None or root != method[2]:
-        return False
-    builders = {one.name for one, _ in module.attribute_bindings(method[0], attribute.partition(".")[0])}
-    for name in builders:
-        for _, use in module.index.uses.get(f"{root}.{name}", ()):
-            if between[0] < module.index.moments[module.index.statement(use)][0] < between[1]:
-                return True
-    return False
 
 
 def _other_scope(module: Module, scopes: tuple[Scope, Scope], key: str, statement: ast.stmt) -> bool:
@@ -227,7 +199,7 @@ def _other_scope(module: Module, scopes: tuple[Scope, Scope], key: str, statemen
 
 def _grows_later(module: Module, key: str, statement: ast.stmt) -> bool:
     start = module.index.moments[statement][0]
-    uses = [use for method in _GROWS for _, use in module.index.uses.get(f"{key}.{method}", ())]
+    uses = [use for method in GROWS for _, use in module.index.uses.get(f"{key}.{method}", ())]
     return any(module.index.moments[module.index.statement(use)][0] > start for use in uses)
 
 
@@ -236,6 +208,9 @@ def _by_the_class(
 ) -> bool:
     """``self.model`` in another method: bound before ``statement`` in this method, or in ``__init__`` alone."""
     bindings = module.attribute_bindings(own[0], attribute.partition(".")[0])
+    elsewhere = [module.attribute_bindings(other, attribute.partition(".")[0]) for other in module.relatives(own[0])]
+    if any(elsewhere) or any(isinstance(one.value, ast.Constant) for _, one in bindings):
+        return False
     before = set(reaching(module.index, here, f"{own[2]}.{attribute}", statement))
     if any(method is own[1] for method, _ in bindings):
         return before == {binding for _, binding in bindings}

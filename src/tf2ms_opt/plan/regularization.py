@@ -14,6 +14,7 @@ from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.layers import Regularizer, kernel_layers, layers_of, regularizers
 from tf2ms_opt.plan.placement import available
 from tf2ms_opt.plan.rewrites import edit_call
+from tf2ms_opt.trace.models import is_model_class
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.uses import optimizer_argument
 
@@ -42,10 +43,13 @@ class Regularization:
 
 
 def regularization(
-    module: Module, models: Sequence[ast.expr], statement: ast.stmt, place: tuple[int, int], *, clips: bool
+    module: Module, models: Sequence[ast.expr], statement: ast.stmt, place: tuple[int, int], why_not: str
 ) -> Regularization:
-    """The regularizers that concern the optimizer of ``models``, built at ``statement``."""
-    every = regularizers(module)
+    """The regularizers that concern the optimizer of ``models``, built at ``statement``.
+
+    ``why_not`` says why they cannot become weight decay, whatever they are; empty if they may.
+    """
+    every = module.cached(regularizers)
     if not every:
         return Regularization()
     found = _model_regularizers(module, models, every)
@@ -60,7 +64,7 @@ def regularization(
     values = {_factor(module, one) for one in l2}
     if len(values) > 1 or {one.layer for one in l2} != kernels:
         return _remaining(module, own, place, "partial", "")
-    if why := _obstacle(module, models, l2, statement, clips=clips):
+    if why := why_not or _obstacle(module, models, l2, statement):
         return _remaining(module, own, place, "unseen", why)
     value = values.pop()
     model = module.text(models[0])
@@ -102,24 +106,41 @@ def _factor(module: Module, regularizer: Regularizer) -> str:
     return text if isinstance(regularizer.value, (ast.Constant, ast.Name, ast.Attribute)) else f"({text})"
 
 
-def _obstacle(
-    module: Module, models: Sequence[ast.expr], l2: Sequence[Regularizer], statement: ast.stmt, *, clips: bool
-) -> str:
-    if clips:
-        return "the optimizer clips gradients, and Keras clips the penalty's gradient with them"
+def _obstacle(module: Module, models: Sequence[ast.expr], l2: Sequence[Regularizer], statement: ast.stmt) -> str:
+    if len([call for call in module.index.calls if is_model_class(module, call.func)]) > 1:
+        return "several models are built in this file"
     key = module.text(models[0])
-    compiled = [
-        call for call in module.index.calls
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "compile"
-        and optimizer_argument(call) is not None and module.text(call.func.value) == key
-    ]  # fmt: skip
-    if len(compiled) > 1:
+    if _compiles(module, key) > 1:
         return "the model is compiled more than once"
+    if _builders_called(module, models[0]) > 1:
+        return "the model is built more than once"
     for one in l2:
-        for name in ast.walk(one.value) if one.value is not None else ():
-            if isinstance(name, ast.Call) or (isinstance(name, ast.Name) and not available(module, name, statement)):
-                return f"{_factor(module, one)} is not known where the optimizer is built"
+        value = one.value
+        if value is None:
+            continue
+        named = isinstance(value, ast.Name) and available(module, value, statement)
+        if not module.constant(value)[0] or not (named or isinstance(value, ast.Constant)):
+            return f"{_factor(module, one)} is not known to be the same where the optimizer is built"
     return ""
+
+
+def _compiles(module: Module, key: str) -> int:
+    return sum(
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr == "compile"
+        and optimizer_argument(call) is not None
+        and module.text(call.func.value) == key
+        for call in module.index.calls
+    )
+
+
+def _builders_called(module: Module, model: ast.expr) -> int:
+    """How often the function that builds the model is called, or named at all."""
+    for binding in module.origins(model):
+        func = binding.value.func if isinstance(binding.value, ast.Call) else None
+        if isinstance(func, ast.Name) and any(isinstance(one.node, ast.FunctionDef) for one in module.origins(func)):
+            return len(module.index.uses.get(func.id, ()))
+    return 1
 
 
 def _remaining(

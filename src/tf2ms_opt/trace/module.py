@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.selfcheck import parse
@@ -15,6 +16,7 @@ from tf2ms_opt.trace.names import Names, Resolved
 from tf2ms_opt.trace.reaching import owner, reaching
 from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode, Scope, dotted
 
+T = TypeVar("T")
 _DEEP = 20  # operands of one constant expression
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -29,6 +31,7 @@ class Module:
     rules: RuleSet
     #: key -> expression bound to it -> where that value is read; filled in as keys are asked for
     _readers: dict[str, dict[ast.expr, list[ast.expr]]] = field(default_factory=dict)
+    _answers: dict[object, object] = field(default_factory=dict)
     _attributes: dict[ast.ClassDef, dict[str, list[tuple[FunctionNode, Binding]]]] = field(default_factory=dict)
 
     @classmethod
@@ -94,6 +97,12 @@ class Module:
             self._attributes[owner] = found
         return self._attributes[owner].get(attribute, ())
 
+    def cached(self, question: Callable[[Module], T]) -> T:
+        """The answer to a question about the whole module, asked once."""
+        if question not in self._answers:
+            self._answers[question] = question(self)
+        return self._answers[question]  # type: ignore[return-value]
+
     def derives(self, node: ast.ClassDef, base: ast.ClassDef) -> bool:
         """Whether ``node`` is a subclass of ``base``, as far as this file shows."""
         found = [binding.node for one in node.bases for binding in self.origins(one)]
@@ -157,7 +166,11 @@ class Module:
         if isinstance(node, ast.BinOp) and depth:
             left, right = self._constant(node.left, depth - 1), self._constant(node.right, depth - 1)
             return _calculated(node.op, left[1], right[1]) if left[0] and right[0] else (False, None)
-        if isinstance(node, ast.Name) and (binding := self.only_binding(node)) is not None and binding.value is not None:
+        if (
+            isinstance(node, ast.Name)
+            and (binding := self.only_binding(node)) is not None
+            and binding.value is not None
+        ):
             literal = _literal(binding.value)
             return (True, literal[0]) if literal is not None else (False, None)
         return False, None
