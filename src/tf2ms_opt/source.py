@@ -34,14 +34,14 @@ class SourceText:
         """Decode as Python itself would.  Raises ``UndecodableError``."""
         try:
             encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
-            text = raw.decode(encoding)
             bom = raw.startswith(_BOM)
-            found = cls(text.encode(), "utf-8" if bom else encoding, bom)
-            if found.encode(found.data) != raw:
-                raise UndecodableError(f"{encoding} does not give back the bytes that it was read from")
-            return found
+            found = cls(raw.decode(encoding).encode(), "utf-8" if bom else encoding, bom)
+            same = found.encode(found.data) == raw
         except (SyntaxError, UnicodeError, LookupError) as error:
             raise UndecodableError(str(error)) from error
+        if not same:
+            raise UndecodableError(f"{encoding} does not give back the bytes that were read")
+        return found
 
     def encode(self, data: bytes) -> bytes:
         """``data`` (UTF-8) as bytes of this file's encoding."""

@@ -83,6 +83,8 @@ def _float(node: ast.expr, *, literal: bool, known: bool, value: object) -> Adap
         return Adapted(text=repr(float(value))) if literal else Adapted(wrap="float")
     if known:
         return Refused(f"MindSpore takes a number, not {value!r}")
+    if isinstance(node, (ast.Lambda, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.ListComp, ast.GeneratorExp)):
+        return Refused("MindSpore takes a number")
     return AS_IS if _is_float(node) else Adapted(wrap="float")
 
 

@@ -39,7 +39,7 @@ def plan(module: Module, options: Options, path: str) -> Plan:
     if not found:
         return Plan()
     verdict = decide(module, found, options)
-    names = aliases(module)
+    names = aliases(module, min(module.source.start(site.node) for site in found))
     drafter = Drafter(module, options, names)
     drafts: dict[Found, Draft | Finding] = {}
     for site in found:
@@ -96,13 +96,23 @@ def _settle_schedules(module: Module, drafts: dict[Found, Draft | Finding]) -> N
         taken = {node for draft in drafts.values() if isinstance(draft, Draft) for node in draft.kept}
         for site, draft in drafts.items():
             for schedule in draft.schedules if isinstance(draft, Draft) else ():
-                others = [use for use in module.readers(schedule.key or "", schedule.call) if use not in taken]
+                others = [use for use in _readers(module, schedule.key or "", schedule.call) if use not in taken]
                 if others:
                     line = module.position(others[0])[0]
                     place = module.position(site.node)
                     drafts[site] = finding("unsupported-value/schedule-shared", *place, name=schedule.key, line=line)
                     settled = False
                     break
+
+
+def _readers(module: Module, key: str, call: ast.Call) -> Iterable[ast.expr]:
+    """Every place that may read the schedule; an attribute may be read through any object."""
+    if "." not in key:
+        return module.readers(key, call)
+    attribute = key.rpartition(".")[2]
+    found = [use for other, uses in module.index.uses.items() if other.endswith(f".{attribute}") for _, use in uses]
+    deeper = {module.index.parents[use] for use in found}
+    return [use for use in found if use not in deeper]
 
 
 def _schedules(drafter: Drafter, done: dict[Found, Draft]) -> Iterable[Splice]:

@@ -6,6 +6,7 @@ An import is taken out only where every use of its name is gone; whatever is unc
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import chain, count
@@ -13,6 +14,8 @@ from itertools import chain, count
 from tf2ms_opt.facts import NameList, Splice
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, BindingKind
+
+_SHORT = 60  # a longer string is prose
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +27,21 @@ class Aliases:
     missing: frozenset[str]
 
 
-def aliases(module: Module) -> Aliases:
-    """The names that the file already gives to MindSpore's modules, or free ones."""
-    known = {name: _imported(module, f"mindspore.{name}") for name in ("nn", "ops")}
+def aliases(module: Module, first: int) -> Aliases:
+    """The names that the file gives to MindSpore's modules above its ``first`` site (an offset), or free ones."""
+    known = {name: _imported(module, f"mindspore.{name}", first) for name in ("nn", "ops")}
     missing = frozenset(name for name, alias in known.items() if alias is None)
     nn, ops = (known[name] or _free(module, name) for name in ("nn", "ops"))
     return Aliases(nn, ops, missing)
 
 
-def _imported(module: Module, qualified: str) -> str | None:
+def _imported(module: Module, qualified: str, first: int) -> str | None:
     for key, bindings in module.index.top.bindings.items():
-        if len(bindings) == 1 and bindings[0].qualified == qualified and _at_top(module, bindings[0]):
+        statement = bindings[0].statement
+        alone = len(bindings) == len(module.index.bound[key]) == 1 and bindings[0].qualified == qualified
+        if alone and statement in module.index.module.body and module.source.end(statement) < first:
             return key
     return None
-
-
-def _at_top(module: Module, binding: Binding) -> bool:
-    return binding.statement in module.index.module.body
 
 
 def _free(module: Module, name: str) -> str:
@@ -82,16 +83,26 @@ def _place(module: Module, first_edit: int) -> tuple[int, bool, bool]:
         ):
             best = list(run)
     if best:
-        return source.logical_end(source.end(best[-1])), False, False
+        return _line_after(module, best[-1]), False, False
     head = body[0]
     if isinstance(head, ast.Expr) and isinstance(head.value, ast.Constant) and isinstance(head.value.value, str):
-        return source.logical_end(source.end(head)), False, False
+        return _line_after(module, head), False, False
     first = (
         head.decorator_list[0]
         if isinstance(head, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and head.decorator_list
         else head
     )
     return source.line_start(source.start(first)), False, True
+
+
+def _line_after(module: Module, statement: ast.stmt) -> int:
+    """The first line behind ``statement`` and behind whatever else begins on its last line."""
+    source = module.source
+    end = source.end(statement)
+    for other in module.index.module.body:
+        if source.start(other) >= end and source.line_of(source.start(other)) == source.line_of(end):
+            end = source.end(other)
+    return source.logical_end(end)
 
 
 def _is_import(statement: ast.stmt) -> bool:
@@ -136,20 +147,25 @@ def removed_imports(module: Module, gone: Collection[ast.Name], *, excerpt: bool
 
 def _unused(module: Module, name: str, gone: Collection[ast.Name]) -> list[Binding]:
     uses = [node for _, node in module.index.uses.get(name, ())]
-    if any(node not in gone for node in uses) or name in _exported(module):
+    if any(node not in gone for node in uses):
         return []
     bindings = [one for scope in module.index.scopes.values() for one in scope.bindings.get(name, ())]
-    if any(one.kind is not BindingKind.IMPORT for one in bindings):
+    if any(one.kind is not BindingKind.IMPORT for one in bindings) or name in module.index.outward:
+        return []
+    if name in module.cached(_named_in_strings) or any(
+        name in module.index.scopes[node].bindings for node in module.classes
+    ):
         return []
     return [one for one in bindings if module.rules.from_framework(one.qualified or "")]
 
 
-def _exported(module: Module) -> set[str]:
-    bindings = module.index.top.bindings.get("__all__", [])
-    return {
-        node.value for one in bindings if one.statement is not None
-        for node in ast.walk(one.statement) if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }  # fmt: skip
+def _named_in_strings(module: Module) -> set[str]:
+    """The words of short strings: ``__all__``, quoted annotations and eval name things without an identifier."""
+    found: set[str] = set()
+    for node in ast.walk(module.index.module):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < _SHORT:
+            found.update(re.findall(r"\w+", node.value))
+    return found
 
 
 def _without(module: Module, statement: ast.stmt, names: set[ast.AST]) -> Splice | None:

@@ -45,7 +45,8 @@ def from_uses(module: Module, uses: Sequence[Use], place: tuple[int, int]) -> Pa
             return _several(place, [found, *steps])
         return found
     if not stepped or any(one is None for one in known):
-        return _reason(module, uses, place)
+        untold = [use for use, one in zip(stepped, known, strict=True) if one is None]
+        return _reason(module, [*untold, *(use for use in uses if use.kind is not UseKind.STEP)], place)
     steps = [one for one in known if one is not None]
     if len({one.text for one in steps}) > 1:
         return _several(place, steps)

@@ -10,6 +10,8 @@ from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, BindingKind
 
+_ON_ONE_PATH = "a schedule on one path only"
+
 
 @dataclass(frozen=True, eq=False)
 class Schedule:
@@ -24,14 +26,17 @@ def schedule_of(module: Module, node: ast.expr, argument: str, place: tuple[int,
     """The schedule that ``node`` is or stands for; a finding where it cannot be converted; None for a plain value."""
     if isinstance(node, ast.Call):
         return _built(module, node, argument, place)
+    if isinstance(node, (ast.IfExp, ast.BoolOp)):
+        branches = [node.body, node.orelse] if isinstance(node, ast.IfExp) else node.values
+        if any(schedule_of(module, one, argument, place) is not None for one in branches):
+            return finding("unsupported-value/schedule", *place, argument=argument, source=_ON_ONE_PATH)
+        return None
     bindings = module.origins(node) if isinstance(node, (ast.Name, ast.Attribute)) else ()
     for binding in bindings:
         found = _bound(module, binding, argument, place)
         if isinstance(found, Schedule):
             if len(bindings) > 1:
-                return finding(
-                    "unsupported-value/schedule", *place, argument=argument, source="a schedule on one path only"
-                )
+                return finding("unsupported-value/schedule", *place, argument=argument, source=_ON_ONE_PATH)
             return Schedule(found.call, found.candidate, binding.key)
         if found is not None:
             return found
@@ -45,6 +50,11 @@ def _bound(module: Module, binding: Binding, argument: str, place: tuple[int, in
         return finding("unsupported-value/callable", *place, argument=argument)
     if isinstance(binding.value, ast.Call):
         return _built(module, binding.value, argument, place)
+    if isinstance(binding.value, (ast.Name, ast.Attribute, ast.IfExp)):
+        found = schedule_of(module, binding.value, argument, place)
+        # The name of a name: converting the schedule where it is built would take its other uses along.
+        aliased = finding("unsupported-value/schedule", *place, argument=argument, source="another name of a schedule")
+        return aliased if isinstance(found, Schedule) else found
     return None
 
 
@@ -64,15 +74,21 @@ def _built(module: Module, call: ast.Call, argument: str, place: tuple[int, int]
 
 
 def _project_schedule(module: Module, call: ast.Call, argument: str, place: tuple[int, int]) -> Finding | None:
-    """An instance of a LearningRateSchedule that this file defines."""
-    if not isinstance(call.func, ast.Name):
-        return None
+    """An instance of a schedule class of this file, or what a function of this file returns."""
     for binding in module.origins(call.func):
         if isinstance(binding.node, ast.ClassDef):
-            bases = [module.keras_path(base) or "" for base in binding.node.bases]
-            if any("LearningRateSchedule" in base for base in bases):
-                return finding(
-                    "unsupported-value/schedule", *place, argument=argument, source=f"the schedule {call.func.id}"
-                )
-            return None
+            names = [name for base in binding.node.bases for name in module.resolve(base).names]
+            if any("Schedule" in name or ".schedules." in name for name in names):
+                source = f"the schedule {binding.node.name}"
+                return finding("unsupported-value/schedule", *place, argument=argument, source=source)
+        if isinstance(binding.node, ast.FunctionDef):
+            returned = [node.value for node in ast.walk(binding.node) if isinstance(node, ast.Return) and node.value]
+            if any(_gives_schedule(module, value) for value in returned):
+                source = f"a schedule of {binding.node.name}()"
+                return finding("unsupported-value/schedule", *place, argument=argument, source=source)
     return None
+
+
+def _gives_schedule(module: Module, value: ast.expr) -> bool:
+    calls = [value] if isinstance(value, ast.Call) else [one.value for one in module.origins(value)]
+    return any(isinstance(call, ast.Call) and module.framework_name(call.func) is not None for call in calls)

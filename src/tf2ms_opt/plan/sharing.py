@@ -15,7 +15,6 @@ from tf2ms_opt.trace.scopes import dotted
 from tf2ms_opt.trace.uses import Use, UseKind
 from tf2ms_opt.values import is_pure
 
-
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 

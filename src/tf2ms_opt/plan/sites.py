@@ -14,7 +14,7 @@ from tf2ms_opt.rules import Rule
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.models import is_keras_model
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import BindingKind, dotted
+from tf2ms_opt.trace.scopes import dotted
 from tf2ms_opt.trace.uses import optimizer_argument
 
 
@@ -91,6 +91,8 @@ def _reference(module: Module, node: ast.expr) -> Iterator[Found]:
     source = module.rules.canonical(hits[0])
     candidates = _optimizers(module, source)
     parent = module.index.parents[node]
+    if isinstance(parent, ast.Attribute) and any(_optimizers(module, name) for name in module.resolve(parent).names):
+        return  # the module rmsprop of rmsprop.RMSprop has the name of an old class
     called = isinstance(parent, ast.Call) and parent.func is node
     if resolved.other or len(hits) < len(resolved.names):
         place = parent if called and isinstance(parent, ast.Call) else node
@@ -203,7 +205,7 @@ def _strings(module: Module) -> Iterator[Found]:
         argument = optimizer_argument(call)
         if argument is None:
             continue
-        for node in [argument] if isinstance(argument, ast.Constant) else _branches(argument):
+        for node in _branches(argument):
             text = _constant_text([node])
             rule = module.rules.strings.get(text.lower()) if text else None
             if rule is None or text is None or not is_keras_model(module, call):
@@ -217,21 +219,25 @@ def _strings(module: Module) -> Iterator[Found]:
 
 def _named_string(module: Module, call: ast.Call, argument: ast.expr) -> Iterator[Found]:
     """``compile(optimizer=name)`` where the name can only be a registry string."""
-    if not isinstance(argument, (ast.Name, ast.Attribute)):
+    binding = module.only_binding(argument) if isinstance(argument, ast.Name) else None
+    if binding is None or binding.value is None:
         return
-    bindings = module.origins(argument)
-    if len(bindings) != 1 or bindings[0].kind is not BindingKind.ASSIGN or bindings[0].value is None:
-        return
-    text = _constant_text([bindings[0].value])
+    text = _constant_text([binding.value])
     rule = module.rules.strings.get(text.lower()) if text else None
     if rule is not None and text is not None and is_keras_model(module, call):
-        yield Found(bindings[0].value, argument, text.lower(), _of_string(module, rule))
+        yield Found(binding.value, argument, text.lower(), _of_string(module, rule))
 
 
 def _branches(argument: ast.expr) -> list[ast.expr]:
-    if isinstance(argument, (ast.IfExp, ast.BoolOp)):
-        return [node for node in ast.walk(argument) if isinstance(node, ast.Constant)]
-    return []
+    match argument:
+        case ast.IfExp(body=body, orelse=orelse):
+            return [*_branches(body), *_branches(orelse)]
+        case ast.BoolOp(values=values):
+            return [node for value in values for node in _branches(value)]
+        case ast.Constant():
+            return [argument]
+        case _:
+            return []
 
 
 def _of_string(module: Module, rule: Rule) -> tuple[Candidate, ...]:

@@ -65,6 +65,9 @@ def _rewrite(node: cst.Call, call: CallRewrite) -> str:
     layout = _take_apart(node)
     kept = [argument.origin for argument in call.arguments]
     pieces = [call.callee or layout.callee, "(", layout.after[0]]
+    if call.callee is not None:  # the old callee's comments stay, behind the bracket
+        apart = [*_inner_comments(node.func), *_inner_comments(node.whitespace_after_func)]
+        pieces += _own_lines(tuple(apart), layout)
     for position, argument in enumerate(call.arguments):
         earlier = [origin for origin in kept[:position] if origin is not None]
         orphans = _orphans(max(earlier, default=None), argument.origin, layout)

@@ -247,7 +247,7 @@ class _Walk:
             else:
                 module = "." * node.level + (node.module or "")
                 if alias.name == "*":
-                    scope.stars.append(module)
+                    scope.stars.append((self.moment, module))
                     continue
                 name = alias.asname or alias.name
                 qualified = f"{module}.{alias.name}" if not module.endswith(".") else module + alias.name

@@ -52,8 +52,7 @@ def has_own_compile(module: Module, call: ast.Call) -> bool:
     receiver = call.func.value
     if isinstance(receiver, ast.Call) and isinstance(receiver.func, ast.Name) and receiver.func.id == "super":
         return False
-    classes = [node for node in _classes(module, receiver) if node is not None]
-    if any(_defines_compile(module, node) for node in classes):
+    if any(_defines_compile(module, node) for node in _classes(module, receiver)):
         return True
     return _receiver(module, receiver) is False
 
@@ -137,7 +136,7 @@ def _returns_model(module: Module, function: ast.AST) -> bool:
 
 def _imports_framework(module: Module) -> bool:
     for scope in module.index.scopes.values():
-        if any(module.rules.from_framework(star) for star in scope.stars):
+        if any(module.rules.from_framework(star) for _, star in scope.stars):
             return True
         for group in scope.bindings.values():
             for binding in group:

@@ -53,6 +53,9 @@ class Names:
                 key = dotted(node)
                 if key is not None and (bindings := reaching(self._index, self._index.scope(node), key, node)):
                     return self._join(bindings, depth)
+                if key in self._index.bound and not key.startswith("self."):
+                    base = self._resolve(node.value, depth).attribute(node.attr)
+                    return Resolved(base.names, other=True)  # set somewhere else: a patched module
                 return self._resolve(node.value, depth).attribute(node.attr)
             case ast.Call(func=ast.Name(id="getattr"), args=[base, ast.Constant(value=str(name)), *_]):
                 return self._resolve(base, depth).attribute(name)
@@ -69,16 +72,26 @@ class Names:
     def _name(self, node: ast.Name, depth: int) -> Resolved:
         scope = self._index.scope(node)
         if bindings := reaching(self._index, scope, node.id, node):
-            return self._join(bindings, depth)
+            found = self._join(bindings, depth)
+            return Resolved(found.names, other=True) if self._hidden_by_star(bindings) else found
         if owner(scope, node.id) is not None:
             return _UNKNOWN
         return self._starred(node.id)
+
+    def _hidden_by_star(self, bindings: tuple[Binding, ...]) -> bool:
+        """Whether a later star import, of a module of optimizers that is not Keras', may bring the same name."""
+        last = max(binding.moment for binding in bindings)
+        return any(
+            moment > last and "optim" in star and not self._rules.from_framework(star)
+            for scope in self._index.scopes.values()
+            for moment, star in scope.stars
+        )
 
     def _starred(self, name: str) -> Resolved:
         """A name that nothing binds, from the star imports: the last one that is known to have it wins."""
         candidates: set[str] = set()
         other = False
-        for module in reversed([star for scope in self._index.scopes.values() for star in scope.stars]):
+        for module in reversed([star for scope in self._index.scopes.values() for _, star in scope.stars]):
             full = f"{module}.{name}"
             if self._rules.named(full):
                 return Resolved(frozenset({full}), other)

@@ -6,7 +6,7 @@ An over-approximation: a binding that is not listed cannot reach the use; one th
 from __future__ import annotations
 
 import ast
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from tf2ms_opt.trace.index import Index
@@ -68,7 +68,7 @@ def _same_flow(outer: Scope, inner: Scope) -> bool:
 def _walk_back(index: Index, bindings: Sequence[Binding], place: ast.AST) -> Iterator[Binding]:
     # Bindings stand in the order of their moments, and most walks end at the first one.
     chain = _chain(index, place)
-    before = bisect_right(bindings, index.moments[index.statement(place)][0], key=lambda binding: binding.moment)
+    before = bisect_left(bindings, index.moments[index.statement(place)][0], key=lambda binding: binding.moment)
     stop_loops: set[ast.AST] = set()
     branch: ast.AST | None = None
     in_branch: list[Binding] = []
@@ -94,7 +94,9 @@ def _walk_back(index: Index, bindings: Sequence[Binding], place: ast.AST) -> Ite
         yield from in_branch
         if _covers(branch, in_branch):
             stop_loops = set(index.ancestors(branch))
-    loops = {ancestor for ancestor in chain if isinstance(ancestor, _LOOPS) and ancestor not in stop_loops}
+    loops: set[ast.AST] = {
+        ancestor for ancestor in chain if isinstance(ancestor, _LOOPS) and ancestor not in stop_loops
+    }
     if loops:
         yield from _around_loops(index, bindings[before:], loops)
 

@@ -51,7 +51,7 @@ class Scope:
     parent: Scope | None
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
     outward: set[str] = field(default_factory=set)
-    stars: list[str] = field(default_factory=list)
+    stars: list[tuple[int, str]] = field(default_factory=list)
 
     @property
     def is_function(self) -> bool:

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from tf2ms_opt.trace.models import has_own_compile
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import reaching
-from tf2ms_opt.trace.models import has_own_compile
 from tf2ms_opt.trace.scopes import Scope, dotted
 
 #: methods of an optimizer that take the variables to train
