@@ -36,16 +36,10 @@ def touched(module: Module, key: str, first: ast.stmt, last: ast.stmt) -> bool:
     declares the name global; for a model also a method that adds layers, and an attribute that is set.
     """
     start, end = module.index.moments[first][1], module.index.moments[last][0]
+    if any(start < binding.moment < end for binding in module.index.bound_below.get(key, ())):
+        return True
     root = key.partition(".")[0]
-    for bound in module.index.bound:
-        if bound.startswith(f"{key}."):
-            for _, binding in module.index.bound[bound]:
-                if start < binding.moment < end:
-                    return True
-    for call in module.index.calls:
-        if start < module.index.moments[module.index.statement(call)][0] < end and _may_change(module, call, key, root):
-            return True
-    return False
+    return any(_may_change(module, call, key, root) for call in module.index.calls_between(first, last))
 
 
 def _may_change(module: Module, call: ast.Call, key: str, root: str) -> bool:

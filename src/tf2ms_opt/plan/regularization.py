@@ -6,6 +6,7 @@ Keras adds x * sum(w**2) to the loss; MindSpore's weight_decay adds wd * w to th
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -107,10 +108,10 @@ def _factor(module: Module, regularizer: Regularizer) -> str:
 
 
 def _obstacle(module: Module, models: Sequence[ast.expr], l2: Sequence[Regularizer], statement: ast.stmt) -> str:
-    if len([call for call in module.index.calls if is_model_class(module, call.func)]) > 1:
+    if module.cached(_models_built) > 1:
         return "several models are built in this file"
     key = module.text(models[0])
-    if _compiles(module, key) > 1:
+    if module.cached(_compiles)[key] > 1:
         return "the model is compiled more than once"
     if _builders_called(module, models[0]) > 1:
         return "the model is built more than once"
@@ -124,13 +125,16 @@ def _obstacle(module: Module, models: Sequence[ast.expr], l2: Sequence[Regulariz
     return ""
 
 
-def _compiles(module: Module, key: str) -> int:
-    return sum(
-        isinstance(call.func, ast.Attribute)
-        and call.func.attr == "compile"
-        and optimizer_argument(call) is not None
-        and module.text(call.func.value) == key
+def _models_built(module: Module) -> int:
+    return sum(is_model_class(module, call.func) for call in module.index.calls)
+
+
+def _compiles(module: Module) -> Counter[str]:
+    """How often each model, by its text, is compiled."""
+    return Counter(
+        module.text(call.func.value)
         for call in module.index.calls
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "compile" and optimizer_argument(call) is not None
     )
 
 

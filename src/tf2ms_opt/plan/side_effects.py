@@ -41,11 +41,11 @@ def reached_through_model(module: Module, models: Sequence[str]) -> list[tuple[s
         for attribute in sorted(_RATE):
             key = f"{holder}.{attribute}"
             lines = [module.position(node)[0] for _, node in module.index.uses.get(key, ())]
-            for scope in module.index.scopes.values():
-                lines += [
-                    module.position(binding.statement)[0]
-                    for binding in scope.bindings.get(key, ()) if binding.statement is not None
-                ]  # fmt: skip
+            lines += [
+                module.position(binding.statement)[0]
+                for _, binding in module.index.bound.get(key, ())
+                if binding.statement is not None
+            ]
             if lines:
                 found.append((f"optimizer.{attribute}", min(lines)))
     return found

@@ -6,6 +6,7 @@ The walk keeps its own stack, so that deeply nested code cannot exhaust Python's
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,6 +23,8 @@ class Index:
 
     module: ast.Module
     parents: dict[ast.AST, ast.AST] = field(default_factory=dict)
+    #: the block of its parent in which a node stands (``body``, ``orelse``, ``handlers1``)
+    sides: dict[ast.AST, str] = field(default_factory=dict)
     scopes: dict[ast.AST, Scope] = field(default_factory=dict)
     moments: dict[ast.stmt | ast.excepthandler | ast.match_case, tuple[int, int]] = field(default_factory=dict)
     calls: list[ast.Call] = field(default_factory=list)
@@ -39,6 +42,27 @@ class Index:
             for key, bindings in scope.bindings.items():
                 found.setdefault(key, []).extend((scope, binding) for binding in bindings)
         return found
+
+    @cached_property
+    def bound_below(self) -> dict[str, list[Binding]]:
+        """Key -> every binding of something that hangs on it: ``a.b`` below ``a``."""
+        found: dict[str, list[Binding]] = {}
+        for key, pairs in self.bound.items():
+            for end in (match for match in range(len(key)) if key[match] == "."):
+                found.setdefault(key[:end], []).extend(binding for _, binding in pairs)
+        return found
+
+    @cached_property
+    def timed_calls(self) -> tuple[list[int], list[ast.Call]]:
+        """The calls in the order of their statements, and the moments of these."""
+        timed = sorted(((self.moments[self.statement(call)][0], call) for call in self.calls), key=lambda pair: pair[0])
+        return [moment for moment, _ in timed], [call for _, call in timed]
+
+    def calls_between(self, first: ast.stmt, last: ast.stmt) -> list[ast.Call]:
+        """The calls in the statements behind ``first`` and before ``last``."""
+        moments, calls = self.timed_calls
+        start, end = self.moments[first][1], self.moments[last][0]
+        return calls[bisect_right(moments, start) : bisect_left(moments, end)]
 
     @property
     def top(self) -> Scope:
@@ -113,6 +137,17 @@ def _evaluated_inside(child: ast.AST, scope: ast.AST) -> bool:
             return True
 
 
+def _sides(node: ast.AST) -> Iterator[tuple[ast.AST, str]]:
+    """The children of ``node`` with the blocks that they stand in; of handlers and cases, each is a block."""
+    for name, value in ast.iter_fields(node):
+        if isinstance(value, ast.AST):
+            yield value, name
+        elif isinstance(value, list):
+            for position, item in enumerate(value):
+                if isinstance(item, ast.AST):
+                    yield item, f"{name}{position}" if name in ("handlers", "cases") else name
+
+
 class _Walk:
     """The pass itself: a stack of nodes to enter and of statements to leave."""
 
@@ -130,13 +165,14 @@ class _Walk:
                 continue
             inner = self._enter(node, scope)
             children = [
-                (child, inner if _evaluated_inside(child, node) else scope) for child in ast.iter_child_nodes(node)
+                (child, side, inner if _evaluated_inside(child, node) else scope) for child, side in _sides(node)
             ]
             if isinstance(node, (ast.stmt, ast.excepthandler, ast.match_case)):
                 self.index.moments[node] = (self.moment, self.moment)
                 self.stack.append((node, scope, False))
-            for child, own in reversed(children):
+            for child, side, own in reversed(children):
                 self.index.parents[child] = node
+                self.index.sides[child] = side
                 self.stack.append((child, own, True))
 
     def _enter(self, node: ast.AST, scope: Scope) -> Scope:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tf2ms_opt.trace.index import Index
 from tf2ms_opt.trace.scopes import Binding, Scope
@@ -108,19 +108,25 @@ def _around_loops(index: Index, later: Sequence[Binding], loops: set[ast.AST]) -
             yield binding
 
 
-def _chain(index: Index, place: ast.AST) -> set[ast.AST]:
-    return {place, *index.ancestors(place)}
+def _chain(index: Index, place: ast.AST) -> dict[ast.AST, str]:
+    """Everything around ``place`` with the block that leads there."""
+    chain = {place: ""}
+    child = place
+    for ancestor in index.ancestors(place):
+        chain[ancestor] = index.sides[child]
+        child = ancestor
+    return chain
 
 
-def _fork(index: Index, binding: Binding, chain: set[ast.AST]) -> ast.AST | None:
+def _fork(index: Index, binding: Binding, chain: Mapping[ast.AST, str]) -> ast.AST | None:
     """The outermost compound statement whose branch holds ``binding`` but not the use; None if there is none."""
     if binding.statement is None:
         return None
     fork: ast.AST | None = None
     child: ast.AST = binding.statement
     for ancestor in index.ancestors(binding.statement):
-        together = ancestor in chain and _side(ancestor, {child}) == _side(ancestor, chain)
-        if not together and not _always_runs(ancestor, child):
+        together = chain.get(ancestor) == index.sides[child]
+        if not together and not _always_runs(ancestor, index.sides[child]):
             fork = ancestor
         if ancestor in chain:
             break
@@ -128,32 +134,20 @@ def _fork(index: Index, binding: Binding, chain: set[ast.AST]) -> ast.AST | None
     return fork
 
 
-def _side(node: ast.AST, members: set[ast.AST]) -> str:
-    """The block of ``node`` in which one of ``members`` stands; its head if in none."""
-    for name, value in ast.iter_fields(node):
-        if isinstance(value, list):
-            for position, item in enumerate(value):
-                if item in members:
-                    return f"{name}{position}" if name in ("handlers", "cases") else name
-    return "head"
-
-
-def _always_runs(ancestor: ast.AST, child: ast.AST) -> bool:
-    """Whether ``child`` is executed whenever ``ancestor`` is."""
+def _always_runs(ancestor: ast.AST, side: str) -> bool:
+    """Whether the block ``side`` is executed whenever ``ancestor`` is."""
     match ancestor:
         case ast.If() | ast.While() | ast.For() | ast.AsyncFor():
-            return child not in ancestor.body and child not in ancestor.orelse
+            return side not in ("body", "orelse")
         case ast.Try():
-            return child in ancestor.finalbody
-        case ast.match_case() | ast.ExceptHandler():
-            return True
+            return side == "finalbody"
         case ast.Match():
-            return False
+            return side == "subject"
         case _:
             return True
 
 
-def _reaches(index: Index, binding: Binding, fork: ast.AST, chain: set[ast.AST]) -> bool:
+def _reaches(index: Index, binding: Binding, fork: ast.AST, chain: Mapping[ast.AST, str]) -> bool:
     """Whether ``binding``, in a branch of ``fork``, can be seen where the use is."""
     if fork in chain and _exclusive(index, binding, fork, chain):
         return any(isinstance(ancestor, _LOOPS) for ancestor in index.ancestors(fork))
@@ -166,16 +160,14 @@ def _reaches(index: Index, binding: Binding, fork: ast.AST, chain: set[ast.AST])
     return True
 
 
-def _exclusive(index: Index, binding: Binding, fork: ast.AST, chain: set[ast.AST]) -> bool:
+def _exclusive(index: Index, binding: Binding, fork: ast.AST, chain: Mapping[ast.AST, str]) -> bool:
     """Whether ``binding`` and the use stand in two branches of ``fork`` of which one run takes only one."""
-    path = {binding.node, *index.ancestors(binding.node)}
-    own, other = _side(fork, path), _side(fork, chain)
+    own, other = _chain(index, binding.node)[fork], chain[fork]
     if isinstance(fork, (ast.If, ast.Match)):
         return own != other
     if isinstance(fork, ast.Try):
-        return (
-            own != other and own.startswith(("handlers", "orelse")) and other.startswith(("handlers", "orelse", "body"))
-        )
+        branches = ("handlers", "orelse")
+        return own != other and own.startswith(branches) and other.startswith((*branches, "body"))
     return False
 
 
