@@ -100,11 +100,12 @@ def _no_room(module: Module, node: ast.expr, statement: ast.stmt) -> str:
 
 def _not_first(module: Module, node: ast.expr, statement: ast.stmt) -> str:
     """Hoisting evaluates ``node`` before the rest of its statement: fine if no call that runs first could tell."""
-    needed = {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
+    values = () if isinstance(node, ast.Constant) else tuple(evaluated(node))
+    needed = {name.id for value in values for name in ast.walk(value) if isinstance(name, ast.Name)}
     call = next((one for one in module.index.ancestors(node) if isinstance(one, ast.Call)), None)
     if call is not None and isinstance(call.func, ast.Attribute):
         needed |= {name.id for name in ast.walk(call.func.value) if isinstance(name, ast.Name)}
-    pure = isinstance(node, ast.Constant) or all(is_pure(value) for value in evaluated(node))
+    pure = all(is_pure(value) for value in values)
     holders = {node, *module.index.ancestors(node)}
     start = module.source.start(node)
     for other in ast.walk(statement):
