@@ -74,6 +74,8 @@ def _sets(module: Module, owner: ast.ClassDef, method: str, attribute: str) -> b
             continue
         seen.add(name)
         found = [node for node in owner.body if isinstance(node, ast.FunctionDef) and node.name == name]
+        if not found and module.attribute_bindings(owner, name):
+            continue  # an object that self holds, such as a model, and no method
         if len(found) != 1 or not found[0].args.args:
             return True
         own = found[0].args.args[0].arg
