@@ -157,6 +157,8 @@ class Framework(_Table, frozen=True):
     keras: tuple[str, ...]
     #: callables that wrap an optimizer, by their last name
     wrappers: tuple[str, ...]
+    #: packages whose objects have a ``compile`` that is not Keras'
+    own_compile: tuple[str, ...]
     #: the rule of the schedule that legacy Keras' ``decay=`` stands for
     learning_rate_decay: str
     #: functions that look an optimizer up by name, below a Keras module

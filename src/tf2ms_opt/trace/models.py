@@ -105,6 +105,8 @@ def _built(module: Module, call: ast.Call) -> bool | None:
     """What a call returns: a model, certainly something else, or unknown."""
     if is_model_class(module, call.func):
         return True
+    if any(name.partition(".")[0] in module.rules.framework.own_compile for name in module.resolve(call.func).names):
+        return False
     for binding in module.origins(call.func):
         if isinstance(binding.node, ast.ClassDef) and not _opaque_base(module, binding.node):
             return False
