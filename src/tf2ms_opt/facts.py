@@ -60,6 +60,17 @@ class Argument:
     origin: int | None = None
 
 
+def origins(value: Value) -> tuple[int, ...]:
+    """The places of the source arguments that ``value`` is made of."""
+    match value:
+        case Given(index=index) | Rebuilt(index=index):
+            return (index,)
+        case Build(values=values):
+            return tuple(index for inner in values for index in origins(inner))
+        case _:
+            return ()
+
+
 @dataclass(frozen=True, slots=True)
 class CallRewrite:
     """The call at ``start:end`` with another callee and other arguments; ``callee`` None keeps the source's.

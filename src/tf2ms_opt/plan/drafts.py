@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from tf2ms_opt.diagnostics import Finding, finding
-from tf2ms_opt.facts import Splice
+from tf2ms_opt.facts import Splice, origins
 from tf2ms_opt.options import Fidelity, Options
 from tf2ms_opt.plan.arguments import Translation, rewrite_schedule, translate
 from tf2ms_opt.plan.edits import Editor, Origin, SiteFacts
@@ -72,7 +72,7 @@ class Drafter:
         regular = regularization(module, models, site.below or site.at.statement, place, why_not)
         site.findings += regular.findings
         splices, needs = self._editor.edits(site, translation, regular.value)
-        arguments = [argument.origin for argument in translation.arguments]
+        kept = {index for argument in translation.arguments for index in origins(argument.value)}
         values = self._values(found)
         return Draft(
             candidate,
@@ -81,8 +81,8 @@ class Drafter:
             site.origin.text,
             needs,
             translation.schedules,
-            tuple(value for position, value in enumerate(values) if position in arguments),
-            (*self._gone(found, values, arguments), *translation.gone, *regular.gone),
+            tuple(value for position, value in enumerate(values) if position in kept),
+            (*self._gone(found, values, kept), *translation.gone, *regular.gone),
             site.origin.step,
             site.origin.models,
         )
@@ -196,7 +196,7 @@ class Drafter:
         return [*found.call.args, *(keyword.value for keyword in found.call.keywords)]
 
     @staticmethod
-    def _gone(found: Found, values: Sequence[ast.expr], kept: Sequence[int | None]) -> list[ast.expr]:
+    def _gone(found: Found, values: Sequence[ast.expr], kept: Collection[int]) -> list[ast.expr]:
         dropped = [value for position, value in enumerate(values) if position not in kept]
         expression = found.expression
         callee = [expression.func] if isinstance(expression, ast.Call) else []

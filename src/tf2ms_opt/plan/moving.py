@@ -69,11 +69,11 @@ def _tells(module: Module, node: ast.expr, at: Spot, place: ast.stmt, uses: Sequ
     """Whether moving to ``place`` could be told: a value changes in between, or a use comes first or is skipped."""
     scope = module.index.scope(at.statement)
     for name in ast.walk(node):
-        key = dotted(name) if isinstance(name, (ast.Name, ast.Attribute)) else None
-        if key is None or module.resolve(name).names:  # type: ignore[arg-type]
-            if isinstance(name, ast.Subscript):
-                return True
-            continue
+        if isinstance(name, ast.Subscript):
+            return True
+        key = dotted(name)
+        if key is None or not isinstance(name, ast.expr) or module.resolve(name).names:
+            continue  # no name of its own, or one of a module
         before, after = (set(reaching(module.index, scope, key, one)) for one in (at.statement, place))
         if before != after or rebound(module, scope, key, at.statement, place):
             return True
