@@ -70,6 +70,7 @@ class RuleSet:
         words |= {
             name.rpartition(".")[2] for rule in self.rules.values() for source in rule.source for name in source.names
         }
+        words |= {rule.target.name.rpartition(".")[2] for rule in self.rules.values() if rule.kind == "optimizer"}
         words |= {form for string in self.strings for form in (string, string.upper())}
         alternatives = [re.escape(word) for word in sorted(words)]
         lookups = [re.escape(name) for name in self.framework.lookups] + [r"getattr\([\w.]*optimizers\b"]

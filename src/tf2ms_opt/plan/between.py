@@ -38,6 +38,8 @@ def touched(module: Module, key: str, first: ast.stmt, last: ast.stmt) -> bool:
     start, end = module.index.moments[first][1], module.index.moments[last][0]
     if any(start < binding.moment < end for binding in module.index.bound_below.get(key, ())):
         return True
+    if any(start < binding.moment < end for _, binding in module.trainables):
+        return True
     root = key.partition(".")[0]
     return any(_may_change(module, call, key, root) for call in module.index.calls_between(first, last))
 
@@ -83,6 +85,8 @@ def _sets(module: Module, owner: ast.ClassDef, method: str, attribute: str) -> b
             return True
         for call in (node for node in ast.walk(found[0]) if isinstance(node, ast.Call)):
             func = dotted(call.func) or ""
+            if func in {f"{own}.{attribute}.{grow}" for grow in GROWS}:
+                return True
             if any(isinstance(value, ast.Name) and value.id == own for value in call.args) or func == "setattr":
                 return True
             if func.startswith(f"{own}.") and func.count(".") == 1:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from tf2ms_opt.plan.between import rebound, touched
 from tf2ms_opt.plan.placement import Form, Spot, available, evaluated, flow_scope, is_construction
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.reaching import reaching
+from tf2ms_opt.trace.reaching import owner, reaching
 from tf2ms_opt.trace.scopes import dotted
 from tf2ms_opt.trace.uses import Use
 from tf2ms_opt.values import is_pure
@@ -28,6 +28,8 @@ def lower_place(
         return "it is used in another function"
     if not uses:
         return "it is not used"
+    if any(_bound_inside(module, model) for model in models):
+        return "the model is the variable of a comprehension or a lambda"
     first = module.index.statement(uses[0].node)
     why = "the model is not known just above its first use either"
     for place in _places(module, at.statement, first):
@@ -40,6 +42,14 @@ def lower_place(
                 return "its first use shares a line with another statement"
             return place
     return why
+
+
+def _bound_inside(module: Module, model: ast.expr) -> bool:
+    """Whether the model's name exists only inside an expression of its statement."""
+    scope = module.index.scope(model)
+    names = [node.id for node in ast.walk(model) if isinstance(node, ast.Name)]
+    places = [owner(scope, name) for name in names]
+    return any(place is not None and flow_scope(place) is not place for place in places)
 
 
 def _names_only_call(value: ast.expr) -> bool:

@@ -123,23 +123,21 @@ def _keyword(call: ast.Call, name: str) -> ast.expr | None:
 
 
 def _zipped(pairs: ast.expr | None) -> ast.expr | None:
-    """The variables of ``zip(gradients, variables)``, also inside a comprehension over it."""
+    """The variables of ``zip(gradients, variables)``, also inside a comprehension that keeps every variable."""
     match pairs:
         case ast.Call(func=ast.Name(id="zip"), args=[_, variables]):
             return variables
         case ast.Call(func=ast.Name(id="list" | "tuple"), args=[inner]):
             return _zipped(inner)
-        case (
-            ast.ListComp(generators=[ast.comprehension(iter=inner, ifs=[])])
-            | ast.GeneratorExp(generators=[ast.comprehension(iter=inner, ifs=[])])
-        ):
-            return _zipped(inner)
+        case ast.ListComp(elt=element, generators=[loop]) | ast.GeneratorExp(elt=element, generators=[loop]):
+            kept = _second(element)
+            return _zipped(loop.iter) if not loop.ifs and kept is not None and _second(loop.target) == kept else None
         case _:
             return None
 
 
 def _second(target: ast.expr) -> str | None:
-    """The second name of ``for gradient, variable in ...``."""
+    """The second name of ``gradient, variable``."""
     match target:
         case ast.Tuple(elts=[_, ast.Name(id=name)]):
             return name

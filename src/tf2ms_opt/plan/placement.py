@@ -189,6 +189,8 @@ def _other_scope(module: Module, scopes: tuple[Scope, Scope], key: str, statemen
     if own is not None and other is not None and own[0] is other[0] and root == own[2] == other[2] and attribute:
         return _by_the_class(module, here, own, attribute, statement)
     outer = owner(there, root)
+    if root in module.index.outward:
+        return False
     if outer is None or outer is there or flow_scope(there) is outer or outer is not owner(here, root):
         return False
     everywhere = set(outer.bindings.get(root, []))
@@ -212,6 +214,10 @@ def _by_the_class(
     elsewhere = [module.attribute_bindings(other, attribute.partition(".")[0]) for other in module.relatives(own[0])]
     if any(elsewhere) or any(isinstance(one.value, ast.Constant) for _, one in bindings):
         return False
+    binders = {method for method, _ in bindings}
+    for key in (f"{own[2]}.{attribute}.{grow}" for grow in GROWS):
+        if any(module.index.function(use) not in binders for _, use in module.index.uses.get(key, ())):
+            return False  # another method adds layers
     before = set(reaching(module.index, here, f"{own[2]}.{attribute}", statement))
     if any(method is own[1] for method, _ in bindings):
         return before == {binding for _, binding in bindings}

@@ -89,7 +89,7 @@ def _reference(module: Module, node: ast.expr) -> Iterator[Found]:
     if not hits or _is_annotation(module, node):
         return
     source = module.rules.canonical(hits[0])
-    candidates = _optimizers(module, source)
+    candidates = _common(module, hits)
     parent = module.index.parents[node]
     if isinstance(parent, ast.Attribute) and any(_optimizers(module, name) for name in module.resolve(parent).names):
         return  # the module rmsprop of rmsprop.RMSprop has the name of an old class
@@ -106,6 +106,14 @@ def _reference(module: Module, node: ast.expr) -> Iterator[Found]:
 
 def _optimizers(module: Module, name: str) -> tuple[Candidate, ...]:
     return tuple(one for one in module.rules.named(name) if one.rule.kind == "optimizer")
+
+
+def _common(module: Module, names: list[str]) -> tuple[Candidate, ...]:
+    """What all of the names that an import guard chooses from may stand for, if they agree on anything."""
+    found = _optimizers(module, names[0])
+    generations = [{one.generation for one in _optimizers(module, name)} for name in names]
+    shared = set.intersection(*generations)
+    return tuple(one for one in found if one.generation in shared) or found
 
 
 def _is_alias(module: Module, node: ast.expr, parent: ast.AST) -> bool:

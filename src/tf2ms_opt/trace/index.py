@@ -272,7 +272,10 @@ class _Walk:
             case ast.Starred():
                 self._targets(target.value, scope, statement)
             case _:
-                if (key := dotted(target)) is not None:
+                key = dotted(target)
+                if key is None and isinstance(target, ast.Attribute):
+                    key = f"?.{target.attr}"  # an attribute of something without a name: layers[0].trainable
+                if key is not None:
                     self._bind(scope, key, kind, statement or target, value)
 
     def _import(self, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:

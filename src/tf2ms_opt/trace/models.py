@@ -94,11 +94,22 @@ def _receiver(module: Module, receiver: ast.expr) -> bool | None:
         return False  # a module such as re, or an object imported from one
     if isinstance(receiver, ast.Call):
         return _built(module, receiver)
-    bindings = module.origins(receiver)
-    verdicts = {_built(module, one.value) if isinstance(one.value, ast.Call) else None for one in bindings}
+    built = [_origin_call(one) for one in module.origins(receiver)]
+    verdicts = {_built(module, call) if call is not None else None for call in built}
     if True in verdicts:
         return True
     return False if verdicts == {False} else None
+
+
+def _origin_call(binding: Binding) -> ast.Call | None:
+    """The call that gives a binding its value, also by ``with call() as name``."""
+    if isinstance(binding.value, ast.Call):
+        return binding.value
+    if isinstance(binding.node, (ast.With, ast.AsyncWith)):
+        for item in binding.node.items:
+            if isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == binding.key:
+                return item.context_expr if isinstance(item.context_expr, ast.Call) else None
+    return None
 
 
 def _built(module: Module, call: ast.Call) -> bool | None:

@@ -121,13 +121,28 @@ class Module:
         return tuple(node for node in others if self.derives(node, owner) or self.derives(owner, node))
 
     @cached_property
+    def trainables(self) -> tuple[tuple[Scope, Binding], ...]:
+        """Every place that says what trains: ``X.trainable = ...``, setattr, and the keyword of a layer."""
+        found = [pair for key, pairs in self.index.bound.items() if key.endswith(".trainable") for pair in pairs]
+        for call in self.index.calls:
+            values = [keyword.value for keyword in call.keywords if keyword.arg == "trainable"]
+            match call:
+                case ast.Call(func=ast.Name(id="setattr"), args=[_, ast.Constant(value="trainable"), value]):
+                    values.append(value)
+            statement = self.index.statement(call)
+            moment = self.index.moments[statement][1]
+            found += [
+                (self.index.scope(call), Binding("?.trainable", BindingKind.OTHER, call, statement, moment, value))
+                for value in values
+            ]
+        return tuple(found)
+
+    @cached_property
     def freezes(self) -> tuple[tuple[Scope, Binding], ...]:
-        """Every ``X.trainable = ...`` but those to True."""
+        """Those of ``trainables`` that do not say True."""
         return tuple(
             (scope, binding)
-            for key, bindings in self.index.bound.items()
-            if key.endswith(".trainable")
-            for scope, binding in bindings
+            for scope, binding in self.trainables
             if not (isinstance(binding.value, ast.Constant) and binding.value.value)
         )
 

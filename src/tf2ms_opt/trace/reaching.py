@@ -94,8 +94,9 @@ def _walk_back(index: Index, bindings: Sequence[Binding], place: ast.AST) -> Ite
         yield from in_branch
         if _covers(branch, in_branch):
             stop_loops = set(index.ancestors(branch))
+    # A loop comes round to what stands inside of it, not to its own head.
     loops: set[ast.AST] = {
-        ancestor for ancestor in chain if isinstance(ancestor, _LOOPS) and ancestor not in stop_loops
+        one for one in chain if isinstance(one, _LOOPS) and one not in stop_loops and one is not place
     }
     if loops:
         yield from _around_loops(index, bindings[before:], loops)
