@@ -13,6 +13,7 @@ from tf2ms_opt.plan.arguments import Translation, rewrite_schedule, translate
 from tf2ms_opt.plan.edits import Editor, Origin, SiteFacts
 from tf2ms_opt.plan.factories import Factories, Factory
 from tf2ms_opt.plan.imports import Aliases
+from tf2ms_opt.plan.lifetime import outlived
 from tf2ms_opt.plan.moving import lower_place
 from tf2ms_opt.plan.parameters import Parameters, from_uses
 from tf2ms_opt.plan.placement import available, spot
@@ -65,11 +66,15 @@ class Drafter:
         site = SiteFacts(found, candidate, place, uses, spot(module, found.expression), self._source(uses, place))
         self._check_sharing(site, translation)
         site.below = self._below(site)
+        statement = site.below or site.at.statement
+        if why := outlived(module, statement, site.at.target, site.origin.models, uses):
+            model = " and ".join(site.origin.names) or "the model"
+            raise LeftError(finding("params-unknown/outlived", *place, model=model, why=why))
         site.findings += [*translation.findings, *site.origin.findings, *self._differences(site, translation)]
         site.findings += self._other_uses(site)
         models = () if site.origin.others else site.origin.models
         why_not = self._keeps_regularizers(site, translation)
-        regular = regularization(module, models, site.below or site.at.statement, place, why_not)
+        regular = regularization(module, models, statement, place, why_not)
         site.findings += regular.findings
         splices, needs = self._editor.edits(site, translation, regular.value)
         kept = {index for argument in translation.arguments for index in origins(argument.value)}
