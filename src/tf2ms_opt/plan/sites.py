@@ -14,7 +14,7 @@ from tf2ms_opt.rules import Rule
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.models import is_keras_model
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import dotted
+from tf2ms_opt.trace.scopes import Binding, dotted
 from tf2ms_opt.trace.uses import optimizer_argument
 
 
@@ -226,14 +226,34 @@ def _strings(module: Module) -> Iterator[Found]:
 
 
 def _named_string(module: Module, call: ast.Call, argument: ast.expr) -> Iterator[Found]:
-    """``compile(optimizer=name)`` where the name can only be a registry string."""
-    binding = module.only_binding(argument) if isinstance(argument, ast.Name) else None
-    if binding is None or binding.value is None:
+    """``compile(optimizer=name)`` where the name is a registry string, certainly or on one path."""
+    if not isinstance(argument, (ast.Name, ast.Attribute)) or not is_keras_model(module, call):
         return
-    text = _constant_text([binding.value])
-    rule = module.rules.strings.get(text.lower()) if text else None
-    if rule is not None and text is not None and is_keras_model(module, call):
-        yield Found(binding.value, argument, text.lower(), _of_string(module, rule))
+    only = module.only_binding(argument) if isinstance(argument, ast.Name) else None
+    for binding in module.origins(argument):
+        value = binding.value if binding.value is not None else _default(module, binding)
+        text = _constant_text([value]) if value is not None else None
+        rule = module.rules.strings.get(text.lower()) if text else None
+        if rule is None or text is None or value is None:
+            continue
+        candidates = _of_string(module, rule)
+        if binding is only:
+            yield Found(value, argument, text.lower(), candidates)
+        else:
+            details = {"string": module.text(value), "name": module.text(argument)}
+            left = finding("indirect-reference/named", *module.position(value), **details)
+            yield Found(value, value, text.lower(), candidates, left=left)
+
+
+def _default(module: Module, binding: Binding) -> ast.expr | None:
+    """The default of a parameter."""
+    arguments = module.index.parents.get(binding.node)
+    if not isinstance(arguments, ast.arguments):
+        return None
+    positional = [*arguments.posonlyargs, *arguments.args]
+    pairs = [*zip(reversed(positional), reversed(arguments.defaults), strict=False)]
+    pairs += [(one, value) for one, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value]
+    return next((value for one, value in pairs if one is binding.node), None)
 
 
 def _branches(argument: ast.expr) -> list[ast.expr]:
