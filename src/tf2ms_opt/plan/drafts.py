@@ -20,7 +20,7 @@ from tf2ms_opt.plan.placement import available, spot
 from tf2ms_opt.plan.regularization import regularization
 from tf2ms_opt.plan.schedules import Schedule
 from tf2ms_opt.plan.sharing import obstacle
-from tf2ms_opt.plan.side_effects import freeze, reached_through_model
+from tf2ms_opt.plan.side_effects import freeze, passed_on, reached_through_model
 from tf2ms_opt.plan.signature import LeftError, differences
 from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.ruleset import Candidate
@@ -192,6 +192,10 @@ class Drafter:
                 notes.append(finding("frozen-parameters", *site.place, model=model, line=frozen))
         for attribute, line in reached_through_model(module, site.origin.names):
             notes.append(finding("optimizer-used-elsewhere/attribute", *site.place, attribute=attribute, line=line))
+        notes += [
+            finding("optimizer-used-elsewhere/other", *site.place, line=line)
+            for line in passed_on(module, site.origin.names)
+        ]
         return list(dict.fromkeys(notes))
 
     @staticmethod

@@ -35,7 +35,7 @@ def lower_place(
     for place in _places(module, at.statement, first):
         if not all(available(module, model, place) for model in models):
             continue
-        why = "something that it is built from changes before its first use"
+        why = "something that it is built from may change before its first use"
         if not _tells(module, node, at, place, uses):
             source = module.source
             if source.data[source.line_start(source.start(place)) : source.start(place)].strip(b" \t\f"):

@@ -214,6 +214,8 @@ def _by_the_class(
     elsewhere = [module.attribute_bindings(other, attribute.partition(".")[0]) for other in module.relatives(own[0])]
     if any(elsewhere) or any(isinstance(one.value, ast.Constant) for _, one in bindings):
         return False
+    if _set_from_outside(module, own[0], attribute.partition(".")[0]):
+        return False
     binders = {method for method, _ in bindings}
     for key in (f"{own[2]}.{attribute}.{grow}" for grow in GROWS):
         if any(module.index.function(use) not in binders for _, use in module.index.uses.get(key, ())):
@@ -223,3 +225,16 @@ def _by_the_class(
         return before == {binding for _, binding in bindings}
     constructors = {getattr(method, "name", "") for method, _ in bindings}
     return constructors == {"__init__"} and getattr(own[1], "name", "") != "__init__"
+
+
+def _set_from_outside(module: Module, owner: ast.ClassDef, attribute: str) -> bool:
+    """Whether some code sets ``X.attribute`` on an object that is not the self of another class."""
+    for key, pairs in module.index.bound.items():
+        if key.endswith(f".{attribute}"):
+            for scope, _ in pairs:
+                method = module.method_of(scope)
+                if method is None or key != f"{method[2]}.{attribute}":
+                    return True
+                if method[0] is not owner and method[0] in module.relatives(owner):
+                    return True
+    return False

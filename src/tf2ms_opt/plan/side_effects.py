@@ -49,3 +49,11 @@ def reached_through_model(module: Module, models: Sequence[str]) -> list[tuple[s
             if lines:
                 found.append((f"optimizer.{attribute}", min(lines)))
     return found
+
+
+def passed_on(module: Module, models: Sequence[str]) -> list[int]:
+    """The lines that take ``X.optimizer`` of a model as a whole, such as the compile of another model."""
+    uses = [node for model in models for _, node in module.index.uses.get(f"{model}.optimizer", ())]
+    return sorted(
+        module.position(node)[0] for node in uses if not isinstance(module.index.parents[node], ast.Attribute)
+    )
