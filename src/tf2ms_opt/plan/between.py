@@ -17,6 +17,17 @@ GROWS = ("add", "pop", "append", "insert", "extend")
 _HARMLESS = {"print", "len", "str", "repr", "type", "isinstance", "id", "format", "hasattr", "range", "float", "int"}
 
 
+def growth(module: Module, key: str) -> Iterator[tuple[Scope, ast.expr]]:
+    """Every ``key.add`` and the like of the file, and the scope that it stands in."""
+    for method in GROWS:
+        yield from module.index.uses.get(f"{key}.{method}", ())
+
+
+def begins(module: Module, node: ast.AST) -> int:
+    """The moment at which the statement of ``node`` begins."""
+    return module.index.moments[module.index.statement(node)][0]
+
+
 def prefixes(key: str) -> Iterator[str]:
     """``a``, ``a.b`` and ``a.b.c`` for ``a.b.c``."""
     parts = key.split(".")

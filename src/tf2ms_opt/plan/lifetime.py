@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from tf2ms_opt.plan.between import GROWS
+from tf2ms_opt.plan.between import begins, growth
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import dotted
 from tf2ms_opt.trace.uses import Use, UseKind
@@ -55,12 +55,11 @@ def _grown_later(module: Module, statement: ast.stmt, model: ast.expr) -> int | 
     key = dotted(model)
     scope = module.index.scope(statement)
     start = module.index.moments[statement][1]
-    for name in (f"{key}.{method}" for method in GROWS):
-        for place, use in module.index.uses.get(name, ()):
-            if place is scope and module.index.moments[module.index.statement(use)][0] > start:
-                return module.position(use)[0]
+    for place, use in growth(module, key or ""):
+        if place is scope and begins(module, use) > start:
+            return module.position(use)[0]
     method = module.method_of(scope)
-    if method is None or key not in (method[2], None) or not _is_self(model, method[2]):
+    if method is None or not _is_self(model, method[2]):
         return None
     for bound, bindings in scope.bindings.items():
         for binding in bindings if bound.startswith(f"{method[2]}.") else ():

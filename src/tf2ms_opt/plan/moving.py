@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from tf2ms_opt.plan.between import rebound, touched
+from tf2ms_opt.plan.between import begins, rebound, touched
 from tf2ms_opt.plan.placement import Form, Spot, available, evaluated, flow_scope, is_construction
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import owner, reaching
@@ -92,5 +92,4 @@ def _tells(module: Module, node: ast.expr, at: Spot, place: ast.stmt, uses: Sequ
     holder = module.index.parents[place]
     if holder is not module.index.parents[at.statement]:
         return not all(holder in module.index.ancestors(use.node) for use in uses)
-    start = module.index.moments[place][0]
-    return any(module.index.moments[module.index.statement(use.node)][0] < start for use in uses)
+    return any(begins(module, use.node) < begins(module, place) for use in uses)

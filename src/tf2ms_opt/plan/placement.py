@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from tf2ms_opt.plan.between import GROWS, prefixes, rebound, touched
+from tf2ms_opt.plan.between import begins, growth, prefixes, rebound, touched
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import owner, reaching
 from tf2ms_opt.trace.scopes import Scope, dotted
@@ -197,29 +197,24 @@ def _other_scope(module: Module, scopes: tuple[Scope, Scope], key: str, statemen
     if attribute and any(name.startswith(f"{root}.") for name in outer.bindings):
         return False
     before = set(reaching(module.index, here, root, statement))
-    return bool(before) and before == everywhere and not _grows_later(module, key, statement)
-
-
-def _grows_later(module: Module, key: str, statement: ast.stmt) -> bool:
-    start = module.index.moments[statement][0]
-    uses = [use for method in GROWS for _, use in module.index.uses.get(f"{key}.{method}", ())]
-    return any(module.index.moments[module.index.statement(use)][0] > start for use in uses)
+    grows = any(begins(module, use) > begins(module, statement) for _, use in growth(module, key))
+    return bool(before) and before == everywhere and not grows
 
 
 def _by_the_class(
     module: Module, here: Scope, own: tuple[ast.ClassDef, ast.AST, str], attribute: str, statement: ast.stmt
 ) -> bool:
     """``self.model`` in another method: bound before ``statement`` in this method, or in ``__init__`` alone."""
-    bindings = module.attribute_bindings(own[0], attribute.partition(".")[0])
-    elsewhere = [module.attribute_bindings(other, attribute.partition(".")[0]) for other in module.relatives(own[0])]
+    first = attribute.partition(".")[0]
+    bindings = module.attribute_bindings(own[0], first)
+    elsewhere = [module.attribute_bindings(other, first) for other in module.relatives(own[0])]
     if any(elsewhere) or any(isinstance(one.value, ast.Constant) for _, one in bindings):
         return False
-    if _set_from_outside(module, own[0], attribute.partition(".")[0]):
+    if _set_from_outside(module, first):
         return False
     binders = {method for method, _ in bindings}
-    for key in (f"{own[2]}.{attribute}.{grow}" for grow in GROWS):
-        if any(module.index.function(use) not in binders for _, use in module.index.uses.get(key, ())):
-            return False  # another method adds layers
+    if any(module.index.function(use) not in binders for _, use in growth(module, f"{own[2]}.{attribute}")):
+        return False  # another method adds layers
     before = set(reaching(module.index, here, f"{own[2]}.{attribute}", statement))
     if any(method is own[1] for method, _ in bindings):
         return before == {binding for _, binding in bindings}
@@ -227,14 +222,11 @@ def _by_the_class(
     return constructors == {"__init__"} and getattr(own[1], "name", "") != "__init__"
 
 
-def _set_from_outside(module: Module, owner: ast.ClassDef, attribute: str) -> bool:
-    """Whether some code sets ``X.attribute`` on an object that is not the self of another class."""
+def _set_from_outside(module: Module, attribute: str) -> bool:
+    """Whether some code sets ``X.attribute`` where X is not the self of a class."""
     for key, pairs in module.index.bound.items():
-        if key.endswith(f".{attribute}"):
-            for scope, _ in pairs:
-                method = module.method_of(scope)
-                if method is None or key != f"{method[2]}.{attribute}":
-                    return True
-                if method[0] is not owner and method[0] in module.relatives(owner):
-                    return True
+        for scope, _ in pairs if key.endswith(f".{attribute}") else ():
+            method = module.method_of(scope)
+            if method is None or key != f"{method[2]}.{attribute}":
+                return True
     return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from tf2ms_opt.plan.between import begins
 from tf2ms_opt.trace.module import Module
 
 _RATE = {"lr", "learning_rate", "iterations", "decay", "momentum"}
@@ -25,7 +26,7 @@ def freeze(module: Module, step: ast.Call | None) -> int | None:
             if isinstance(binding.value, ast.Constant):
                 continue  # another function's own freeze of its own model
             return line  # a helper such as set_trainable(model, flag)
-        if step is None or binding.moment < index.moments[index.statement(step)][0]:
+        if step is None or binding.moment < begins(module, step):
             return line
     return None
 

@@ -270,13 +270,7 @@ def _branches(argument: ast.expr) -> list[ast.expr]:
 
 def _of_string(module: Module, rule: Rule) -> tuple[Candidate, ...]:
     """What a registry string of this file may stand for: the rule's classes of the Keras that the file imports."""
-    imported = {
-        name for scope in module.index.scopes.values() for group in scope.bindings.values() for one in group
-        if (name := one.qualified) is not None
-    }  # fmt: skip
-    roots = [
-        keras for keras in module.rules.framework.keras if any(f"{name}.".startswith(f"{keras}.") for name in imported)
-    ]
+    roots = module.cached(_keras_roots)
     names = {
         f"{root}.optimizers.{source.class_name}" for root in roots or ["tensorflow.keras"] for source in rule.source
     }
@@ -284,3 +278,11 @@ def _of_string(module: Module, rule: Rule) -> tuple[Candidate, ...]:
     return tuple(found.values()) or tuple(
         one for source in rule.source for one in module.rules.named(f"tensorflow.keras.optimizers.{source.class_name}")
     )
+
+
+def _keras_roots(module: Module) -> list[str]:
+    """The Keras modules that the file imports something from."""
+    imported = {one.qualified for pairs in module.index.bound.values() for _, one in pairs if one.qualified is not None}
+    return [
+        keras for keras in module.rules.framework.keras if any(f"{name}.".startswith(f"{keras}.") for name in imported)
+    ]

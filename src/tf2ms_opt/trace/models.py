@@ -42,7 +42,7 @@ def is_keras_model(module: Module, call: ast.Call) -> bool:
         return verdict
     keywords = {keyword.arg for keyword in call.keywords}
     looks_like_it = bool(keywords & _KERAS_KEYWORDS) or len(call.args) > 1
-    return looks_like_it and _imports_framework(module)
+    return looks_like_it and module.cached(_imports_framework)
 
 
 def has_own_compile(module: Module, call: ast.Call) -> bool:
@@ -72,8 +72,7 @@ def _classes(module: Module, receiver: ast.expr) -> list[ast.ClassDef]:
 def _defines_compile(module: Module, node: ast.ClassDef) -> bool:
     if "compile" in module.index.scopes[node].bindings:
         return True
-    bases = [one.node for base in node.bases for one in module.origins(base) if isinstance(one.node, ast.ClassDef)]
-    return any(_defines_compile(module, base) for base in bases if base is not node)
+    return any(_defines_compile(module, base) for base in module.bases(node) if base is not node)
 
 
 def is_model_class(module: Module, node: ast.expr) -> bool:

@@ -105,11 +105,12 @@ class Module:
 
     def derives(self, node: ast.ClassDef, base: ast.ClassDef) -> bool:
         """Whether ``node`` is a subclass of ``base``, as far as this file shows."""
-        found = [binding.node for one in node.bases for binding in self.origins(one)]
-        return any(
-            one is base or (isinstance(one, ast.ClassDef) and one is not node and self.derives(one, base))
-            for one in found
-        )
+        return any(one is base or (one is not node and self.derives(one, base)) for one in self.bases(node))
+
+    def bases(self, node: ast.ClassDef) -> list[ast.ClassDef]:
+        """The base classes of ``node`` that this file defines."""
+        found = [binding.node for base in node.bases for binding in self.origins(base)]
+        return [one for one in found if isinstance(one, ast.ClassDef)]
 
     @cached_property
     def classes(self) -> tuple[ast.ClassDef, ...]:

@@ -53,10 +53,6 @@ class Scope:
     outward: set[str] = field(default_factory=set)
     stars: list[tuple[int, str]] = field(default_factory=list)
 
-    @property
-    def is_function(self) -> bool:
-        return isinstance(self.node, (*_FUNCTIONS, ast.Lambda))
-
     def bind(self, binding: Binding) -> None:
         owner: Scope = self
         if binding.key in self.outward:

@@ -185,9 +185,10 @@ class _Follow:
         owner = method[0]
         if not any(binding.value is value for _, binding in self.module.attribute_bindings(owner, attribute)):
             return
+        family = {owner, *self.module.relatives(owner)}
         for reader, use in self.index.uses.get(key, ()):
             other = self.module.method_of(reader)
-            inside = other is not None and (other[0] is owner or other[0] in self.module.relatives(owner))
+            inside = other is not None and other[0] in family
             if inside and not reaching(self.index, reader, key, use):
                 yield use
         for other_key, uses in self.index.uses.items():
