@@ -27,8 +27,8 @@ class Translation:
     findings: tuple[Finding, ...]
     #: source parameter -> (known, value), given or default
     settings: Mapping[str, tuple[bool, object]]
-    #: schedules bound to a name elsewhere, to be rewritten at their own place
-    schedules: tuple[Schedule, ...] = ()
+    #: schedules bound to a name elsewhere, and what they become at their own place
+    schedules: tuple[tuple[Schedule, CallRewrite], ...] = ()
     #: names of the arguments that change the gradients before the update
     clips: tuple[str, ...] = ()
     #: expressions of schedules that disappear
@@ -41,7 +41,7 @@ class _Draft:
 
     written: list[tuple[TargetParameter, Argument]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    schedules: list[Schedule] = field(default_factory=list)
+    schedules: list[tuple[Schedule, CallRewrite]] = field(default_factory=list)
     clips: list[str] = field(default_factory=list)
     gone: list[ast.expr] = field(default_factory=list)
 
@@ -57,7 +57,7 @@ def translate(
     return _Translator(module, candidate, alias, place).run(call)
 
 
-def rewrite_schedule(
+def _rewrite_schedule(
     module: Module, schedule: Schedule, alias: str
 ) -> tuple[CallRewrite, list[Finding], list[ast.expr]]:
     """``schedule`` as MindSpore's class, what there is to say, and what disappears.  Raises ``LeftError``."""
@@ -164,12 +164,12 @@ class _Translator:
             raise LeftError(found)
         if found is None:
             return Given(index, wrap="float") if self._numpy(node) else None
-        rewrite, notes, gone = rewrite_schedule(self.module, found, self.alias)
+        rewrite, notes, gone = _rewrite_schedule(self.module, found, self.alias)
         self.draft.findings += notes
         self.draft.gone += gone
         if found.call is node:
             return Rebuilt(index, rewrite)
-        self.draft.schedules.append(found)
+        self.draft.schedules.append((found, rewrite))
         return Given(index)
 
     def _numpy(self, node: ast.expr) -> bool:

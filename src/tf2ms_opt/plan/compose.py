@@ -46,7 +46,7 @@ def plan(module: Module, options: Options, path: str) -> Plan:
         drafts[site] = _draft(drafter, site, verdict)
     _settle_schedules(module, drafts)
     done = {site: draft for site, draft in drafts.items() if isinstance(draft, Draft)}
-    splices = _distinct([*(splice for draft in done.values() for splice in draft.splices), *_schedules(drafter, done)])
+    splices = _distinct([*(splice for draft in done.values() for splice in draft.splices), *_schedules(done)])
     gone = {
         name for draft in done.values() for node in draft.gone for name in ast.walk(node) if isinstance(name, ast.Name)
     }
@@ -95,7 +95,7 @@ def _settle_schedules(module: Module, drafts: dict[Found, Draft | Finding]) -> N
         settled = True
         taken = {node for draft in drafts.values() if isinstance(draft, Draft) for node in draft.kept}
         for site, draft in drafts.items():
-            for schedule in draft.schedules if isinstance(draft, Draft) else ():
+            for schedule, _ in draft.schedules if isinstance(draft, Draft) else ():
                 others = [use for use in _readers(module, schedule.key or "", schedule.call) if use not in taken]
                 if others:
                     line = module.position(others[0])[0]
@@ -115,10 +115,11 @@ def _readers(module: Module, key: str, call: ast.Call) -> Iterable[ast.expr]:
     return [use for use in found if use not in deeper]
 
 
-def _schedules(drafter: Drafter, done: dict[Found, Draft]) -> Iterable[Splice]:
+def _schedules(done: dict[Found, Draft]) -> Iterable[Splice]:
+    """The edits of the schedules that are bound to a name."""
     for draft in done.values():
-        for schedule in draft.schedules:
-            yield drafter.schedule(schedule)
+        for _, rewrite in draft.schedules:
+            yield Splice(rewrite.start, rewrite.end, (rewrite,))
 
 
 def _distinct(splices: Sequence[Splice]) -> list[Splice]:

@@ -7,9 +7,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from tf2ms_opt.diagnostics import Finding, finding
-from tf2ms_opt.facts import Splice, origins
+from tf2ms_opt.facts import CallRewrite, Splice, origins
 from tf2ms_opt.options import Fidelity, Options
-from tf2ms_opt.plan.arguments import Translation, rewrite_schedule, translate
+from tf2ms_opt.plan.arguments import Translation, translate
 from tf2ms_opt.plan.edits import Editor, Origin, SiteFacts
 from tf2ms_opt.plan.factories import Factories, Factory
 from tf2ms_opt.plan.imports import Aliases
@@ -38,7 +38,7 @@ class Draft:
     #: the list of parameters that the optimizer trains
     params: str
     needs: frozenset[str]
-    schedules: tuple[Schedule, ...] = ()
+    schedules: tuple[tuple[Schedule, CallRewrite], ...] = ()
     #: argument values that stay in the converted call, and expressions that disappear
     kept: tuple[ast.expr, ...] = ()
     gone: tuple[ast.expr, ...] = ()
@@ -91,11 +91,6 @@ class Drafter:
             site.origin.step,
             site.origin.models,
         )
-
-    def schedule(self, schedule: Schedule) -> Splice:
-        """The edit of a schedule that is bound to a name."""
-        rewrite, _, _ = rewrite_schedule(self._module, schedule, self._names.nn)
-        return Splice(rewrite.start, rewrite.end, (rewrite,))
 
     def _source(self, uses: Sequence[Use], place: tuple[int, int]) -> Origin:
         """The ladder: the uses, a factory's callers, --params; else the site is left."""

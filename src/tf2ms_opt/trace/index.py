@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode, Scope, ScopeNode, dotted
+from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode, Scope, ScopeNode, dotted, evaluated_inside
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -85,7 +85,7 @@ class Index:
         """The scope in which ``node`` is evaluated."""
         child, current = node, self.parents.get(node)
         while current is not None:
-            if current in self.scopes and _evaluated_inside(child, current):
+            if current in self.scopes and evaluated_inside(child, current):
                 return self.scopes[current]
             child, current = current, self.parents.get(current)
         return self.top
@@ -121,22 +121,6 @@ def index(module: ast.Module) -> Index:
     return result
 
 
-def _evaluated_inside(child: ast.AST, scope: ast.AST) -> bool:
-    """Whether ``child`` of a scope's node is evaluated in that scope rather than around it."""
-    match scope:
-        case ast.FunctionDef() | ast.AsyncFunctionDef():
-            return child in scope.body
-        case ast.Lambda():
-            return child is scope.body
-        case ast.ClassDef():
-            return child in scope.body
-        case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-            # Only the first iterable is evaluated outside; for our purpose the whole comprehension is one place.
-            return True
-        case _:
-            return True
-
-
 def _sides(node: ast.AST) -> Iterator[tuple[ast.AST, str]]:
     """The children of ``node`` with the blocks that they stand in; of handlers and cases, each is a block."""
     for name, value in ast.iter_fields(node):
@@ -165,7 +149,7 @@ class _Walk:
                 continue
             inner = self._enter(node, scope)
             children = [
-                (child, side, inner if _evaluated_inside(child, node) else scope) for child, side in _sides(node)
+                (child, side, inner if evaluated_inside(child, node) else scope) for child, side in _sides(node)
             ]
             if isinstance(node, (ast.stmt, ast.excepthandler, ast.match_case)):
                 self.index.moments[node] = (self.moment, self.moment)

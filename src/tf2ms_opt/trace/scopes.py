@@ -70,3 +70,19 @@ def dotted(node: ast.AST) -> str | None:
     if not isinstance(node, ast.Name):
         return None
     return ".".join((node.id, *reversed(names)))
+
+
+def evaluated_inside(child: ast.AST, scope: ast.AST) -> bool:
+    """Whether ``child`` of a scope's node is evaluated in that scope rather than around it."""
+    match scope:
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            return child in scope.body
+        case ast.Lambda():
+            return child is scope.body
+        case ast.ClassDef():
+            return child in scope.body
+        case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+            # Only the first iterable is evaluated outside; for our purpose the whole comprehension is one place.
+            return True
+        case _:
+            return True
