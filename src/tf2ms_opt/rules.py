@@ -97,6 +97,29 @@ class Difference(_Table, frozen=True):
     when: dict[str, str] = {}
 
 
+class RuntimeClass(_Table, frozen=True):
+    """The classes of the runtime module that compute a source's formula to the last bits.
+
+    They take the target's arguments, so that they can be exchanged for it by their names alone.
+    """
+
+    #: generation -> class
+    classes: dict[str, str]
+    #: arguments of the target that the class does not take, because they have no part in what it computes
+    without: tuple[str, ...] = ()
+    #: arguments for which the class takes more than the target does: an epsilon of 0
+    kind: dict[str, Kind] = {}
+
+
+class Parity(_Table, frozen=True):
+    """What the parity lab runs for a rule; every text is the source's own: a literal, or a schedule of literals."""
+
+    #: source parameter -> the settings that are measured apart; "nonzero" takes the number that ``values`` gives
+    rows: dict[str, tuple[str, ...]] = {}
+    #: arguments of a run; each is run for every row, and the largest deviation counts
+    values: tuple[dict[str, str], ...] = ({},)
+
+
 class Source(_Table, frozen=True):
     """A source class: the generations in which it is the same, the names it goes by and its signature."""
 
@@ -111,6 +134,40 @@ class Source(_Table, frozen=True):
     positional: dict[str, int] = {}
     state: tuple[State, ...] = ()
     difference: tuple[Difference, ...] = ()
+    runtime: RuntimeClass | None = None
+    parity: Parity = Parity()
+
+
+class Row(_Table, frozen=True):
+    """What was measured for one generation, one setting and one fidelity."""
+
+    generation: str
+    fidelity: Literal["names", "stock", "exact"]
+    #: source parameter -> the setting, as in ``Difference.when``
+    when: dict[str, str]
+    #: the class that was emitted
+    target: str
+    #: gradient scale -> the largest deviation of a weight, relative to the largest weight of its tensor
+    deviation: dict[str, float]
+    #: the largest deviation up to the steps that the evidence names
+    curve: tuple[float, ...] = ()
+
+    @property
+    def largest(self) -> float:
+        return max(self.deviation.values())
+
+
+class Evidence(_Table, frozen=True):
+    """What the parity lab measured for a rule: a file in ``rules/evidence``, written by the lab and never by hand."""
+
+    steps: int
+    back_end: str
+    versions: dict[str, str]
+    #: the steps of the curves
+    curve_steps: tuple[int, ...]
+    #: generation -> source parameter -> the values that were run, as the source writes them
+    measured: dict[str, dict[str, tuple[str, ...]]]
+    row: tuple[Row, ...]
 
 
 class Rule(_Table, frozen=True):
@@ -124,6 +181,8 @@ class Rule(_Table, frozen=True):
     strings: tuple[str, ...] = ()
     #: the file's stem; filled in at load
     name: str = ""
+    #: from the file of the same name in the folder ``evidence``; filled in at load
+    evidence: Evidence | None = None
 
 
 class Generation(_Table, frozen=True):
@@ -131,7 +190,10 @@ class Generation(_Table, frozen=True):
 
     title: str
     modules: tuple[str, ...]
+    #: where today's packages still have this generation: the parity lab runs it from there
+    stand_in: str
     schedule_modules: tuple[str, ...] = ()
+    schedule_stand_in: str = ""
     #: base-class parameters that follow the optimizer's own, in positional order
     parameter: tuple[Parameter, ...] = ()
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import msgspec
 
-from tf2ms_opt.rules import Action, Framework, Parameter, Rule, Source, is_literal
+from tf2ms_opt.rules import Action, Evidence, Framework, Parameter, Rule, Source, is_literal
 
 T = TypeVar("T")
 
@@ -165,7 +165,9 @@ def _folder(folder: Path, framework: Framework) -> Iterable[tuple[str, Rule]]:
     except OSError as error:
         raise RuleFileError(f"{folder}: {error.strerror or error}") from error
     for file in entries:
-        rule = msgspec.structs.replace(_decode(file, Rule), name=file.name.removesuffix(".toml"))
+        measured = folder / "evidence" / file.name
+        evidence = _decode(measured, Evidence) if measured.is_file() else None
+        rule = msgspec.structs.replace(_decode(file, Rule), name=file.name.removesuffix(".toml"), evidence=evidence)
         _check(rule, framework, file)
         yield rule.name, rule
 
@@ -202,12 +204,28 @@ def _check_source(source: Source, rule: Rule, framework: Framework, where: str) 
     for state in source.state:
         if not (state.attribute.isidentifier() and state.each.isidentifier()):
             raise RuleFileError(f"{where}: state: attribute and each have to be Python names")
+    _check_runtime(source, rule, where)
     known = {parameter.name for parameter in source.parameter}
+    if unknown := source.parity.rows.keys() - known:
+        raise RuleFileError(f"{where}: parity.rows: no parameter {', '.join(sorted(unknown))}")
     for difference in source.difference:
         if unknown := difference.when.keys() - known:
             raise RuleFileError(f"{where}: difference.when: no parameter {', '.join(sorted(unknown))}")
         if wrong := [text for text in difference.when.values() if text != "nonzero" and not is_literal(text)]:
             raise RuleFileError(f"{where}: difference.when: not a Python literal: {', '.join(map(repr, wrong))}")
+
+
+def _check_runtime(source: Source, rule: Rule, where: str) -> None:
+    if source.runtime is None:
+        return
+    if source.runtime.classes.keys() != set(source.generations):
+        raise RuleFileError(f"{where}: runtime.classes: one class for each of {', '.join(source.generations)}")
+    for name in source.runtime.classes.values():
+        if not name.isidentifier():
+            raise RuleFileError(f"{where}: runtime.classes: {name!r} is not a Python name")
+    for name in (*source.runtime.without, *source.runtime.kind):
+        if rule.target.find(name) is None:
+            raise RuleFileError(f"{where}: runtime: {rule.target.name} has no parameter {name!r} in this file")
 
 
 def _check_parameter(parameter: Parameter, rule: Rule, where: str) -> None:

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.evidence import same
 from tf2ms_opt.facts import Argument, Build, CallRewrite, Given, Rebuilt, Text, Value
 from tf2ms_opt.plan.schedules import Schedule, schedule_of
-from tf2ms_opt.plan.signature import LeftError, bind, same
+from tf2ms_opt.plan.signature import LeftError, bind
 from tf2ms_opt.rules import Action, Kind, Parameter, TargetParameter, literal
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.module import Module, is_literal

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from tf2ms_opt.diagnostics import Finding, finding
-from tf2ms_opt.rules import literal
+from tf2ms_opt.evidence import may_hold
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.module import Module
 
@@ -53,25 +53,8 @@ def bind(module: Module, candidate: Candidate, call: ast.Call) -> dict[str, tupl
     return bound
 
 
-def same(value: object, text: str) -> bool:
-    """Whether ``value`` is the literal ``text``; True is not 1 here, and None is only None."""
-    other = literal(text)
-    if isinstance(value, bool) or isinstance(other, bool) or value is None or other is None:
-        return value is other
-    return value == other
-
-
 def differences(candidate: Candidate, settings: Mapping[str, tuple[bool, object]]) -> Iterator[tuple[str, str, str]]:
     """Finding, reason and help of each named difference that holds, or cannot be ruled out, for these settings."""
     for difference in candidate.source.difference:
-        if all(_may_hold(settings[name], text) for name, text in difference.when.items()):
+        if all(may_hold(settings[name], text) for name, text in difference.when.items()):
             yield difference.finding, difference.reason, difference.help
-
-
-def _may_hold(setting: tuple[bool, object], text: str) -> bool:
-    known, value = setting
-    if not known:
-        return True
-    if text == "nonzero":
-        return bool(value)
-    return same(value, text) or (not isinstance(value, bool) and value == literal(text))

@@ -1,0 +1,116 @@
+"""What the parity lab knows of a site: the rows of a rule's evidence that its settings fall under, and what they say.
+
+Nothing is claimed beyond what was run: a value outside of the measured ones has no evidence.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from math import floor, log10
+
+from tf2ms_opt.rules import Evidence, Row, is_literal, literal
+
+#: largest relative deviation that counts as the rounding of float32: two builds of TensorFlow differ by as much
+ROUNDING = 1e-6
+#: largest relative deviation of a class that is called exact
+EXACT = 2e-7
+
+#: source parameter -> (whether its value is known, the value)
+Settings = Mapping[str, tuple[bool, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A site as the evidence sees it: its generation, its arguments, and the schedules that its learning rate has."""
+
+    generation: str
+    arguments: Settings
+    #: class of the schedule, or the name of the argument that stands for one (legacy Keras' ``decay``)
+    schedule: str | None = None
+
+
+def verdict(deviation: float) -> str:
+    """``bit-equal``, ``within float32 rounding`` or ``differs``."""
+    if deviation == 0:
+        return "bit-equal"
+    return "within float32 rounding" if deviation <= ROUNDING else "differs"
+
+
+def bound(deviation: float) -> float:
+    """What a measurement promises: the next of 1, 2, 5, 10, ... above it; nothing but 0 for a measured 0.
+
+    A deviation within the rounding of float32 depends on the processor in its last digits and is never promised below
+    ``EXACT``; one above it depends on the gradients, and twice of it is promised.
+    """
+    if deviation == 0:
+        return 0.0
+    if deviation <= EXACT:
+        return EXACT
+    wanted = deviation if deviation <= ROUNDING else 2 * deviation
+    power = 10.0 ** floor(log10(wanted))
+    return float(f"{next(step * power for step in (1, 2, 5, 10) if step * power >= wanted * (1 - 1e-12)):.0e}")
+
+
+def rows(evidence: Evidence | None, setting: Setting, fidelity: str) -> tuple[Row, ...]:
+    """The rows that hold for ``setting``, or cannot be ruled out; empty where its arguments were not measured."""
+    if evidence is None or not _covered(evidence, setting):
+        return ()
+    found = (row for row in evidence.row if (row.generation, row.fidelity) == (setting.generation, fidelity))
+    given = setting.arguments
+    return tuple(row for row in found if all(may_hold(given[name], text) for name, text in row.when.items()))
+
+
+def proven_exact(evidence: Evidence | None, setting: Setting) -> bool:
+    """Whether MindSpore's own class was measured to compute ``setting`` to the last bits."""
+    found = rows(evidence, setting, "stock")
+    return bool(found) and all(row.largest <= EXACT for row in found)
+
+
+def may_hold(argument: tuple[bool, object], text: str) -> bool:
+    """Whether the argument is the literal ``text``, or may be; "nonzero" is every number but 0."""
+    known, value = argument
+    if not known:
+        return True
+    if text == "nonzero":
+        return bool(value)
+    return same(value, text) or (not isinstance(value, bool) and value == literal(text))
+
+
+def same(value: object, text: str) -> bool:
+    """Whether ``value`` is the literal ``text``; True is not 1 here, and None is only None."""
+    other = literal(text)
+    if isinstance(value, bool) or isinstance(other, bool) or value is None or other is None:
+        return value is other
+    return value == other
+
+
+def _covered(evidence: Evidence, setting: Setting) -> bool:
+    """Whether every argument lies within what was run for this generation."""
+    measured = evidence.measured.get(setting.generation)
+    if measured is None:
+        return False
+    if setting.schedule is not None and setting.schedule not in set(_schedules(measured)):
+        return False
+    return all(
+        not known or name not in measured or _within(value, measured[name])
+        for name, (known, value) in setting.arguments.items()
+    )
+
+
+def _schedules(measured: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    """The schedules that were run, by class, and the arguments that stand for one."""
+    yield from (name for name in measured if name == "decay")
+    for text in (text for texts in measured.values() for text in texts if not is_literal(text)):
+        match ast.parse(text, mode="eval").body:
+            case ast.Call(func=ast.Name(id=name)):
+                yield name
+
+
+def _within(value: object, texts: Iterable[str]) -> bool:
+    run = [literal(text) for text in texts if is_literal(text)]
+    numbers = [one for one in run if isinstance(one, (int, float)) and not isinstance(one, bool)]
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and numbers:
+        return min(numbers) <= value <= max(numbers)
+    return value in run
