@@ -1,0 +1,1 @@
+"""The parity lab: runs the original optimizer and the emitted one on the same gradients, and measures the deviation."""

@@ -1,0 +1,80 @@
+"""The experiments of a rule: every generation, every setting that is measured apart, and all values that go with it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+
+from tf2ms_opt.lab.experiments import Constructor, Experiment, Value
+from tf2ms_opt.lab.program import NotEmittedError, emitted
+from tf2ms_opt.options import Fidelity
+from tf2ms_opt.rules import Rule, Source, literal
+from tf2ms_opt.ruleset import RuleSet
+
+
+def experiments(rule: Rule, rules: RuleSet, fidelities: Iterable[Fidelity]) -> Iterator[Experiment]:
+    """Everything that ``verify --rule`` runs for ``rule``.
+
+    A setting that the converter leaves at a fidelity (an epsilon of 0 at stock) is no experiment of it.
+    Raises ``ValueError`` for values in the rule file that are neither literals nor schedules of literals.
+    """
+    for source, generation in ((source, generation) for source in rule.source for generation in source.generations):
+        for when, arguments in _settings(source):
+            constructor = _constructor(rule, source, generation, arguments, rules)
+            for fidelity in fidelities:
+                try:
+                    written = emitted(constructor, rule.kind, generation, rules, fidelity)
+                except NotEmittedError:
+                    continue
+                yield Experiment(
+                    rule=rule.name, generation=generation, kind=rule.kind,
+                    constructor=constructor, fidelity=fidelity.value, target=written.target, lines=written.lines,
+                    when=when, reasons=written.reasons,
+                )  # fmt: skip
+
+
+def _settings(source: Source) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+    """Each row of the matrix with each set of values that can be run for it."""
+    rows = source.parity.rows
+    for settings in product(*rows.values()):
+        when = dict(zip(rows, settings, strict=True))
+        for values in source.parity.values:
+            yield when, {**values, **{name: text for name, text in when.items() if text != "nonzero"}}
+
+
+def _constructor(
+    rule: Rule, source: Source, generation: str, arguments: Mapping[str, str], rules: RuleSet
+) -> Constructor:
+    place = rules.framework.generation[generation]
+    module = place.stand_in if rule.kind == "optimizer" else place.schedule_stand_in
+    given = {name: value(text, generation, rules) for name, text in arguments.items()}
+    return Constructor(source.class_name, module, given)
+
+
+def value(text: str, generation: str, rules: RuleSet) -> Value:
+    """A literal, or a schedule of literals (``ExponentialDecay(0.1, decay_steps=10, decay_rate=0.5)``).
+
+    Raises ``ValueError`` for anything else.
+    """
+    try:
+        match ast.parse(text.strip(), mode="eval").body:
+            case ast.Call(func=ast.Name(id=name), args=positional, keywords=keywords):
+                return _schedule(name, positional, keywords, generation, rules)
+        return literal(text)
+    except (SyntaxError, ValueError) as error:
+        raise ValueError(f"{text!r} is neither a literal nor a schedule of literals") from error
+
+
+def _schedule(
+    name: str, positional: list[ast.expr], keywords: list[ast.keyword], generation: str, rules: RuleSet
+) -> Constructor:
+    module = rules.framework.generation[generation].schedule_stand_in
+    for rule in rules.rules.values():
+        for source in rule.source:
+            if rule.kind == "schedule" and source.class_name == name and generation in source.generations:
+                names = [parameter.name for parameter in source.parameter]
+                given = dict(zip(names, map(ast.literal_eval, positional), strict=False))
+                given |= {keyword.arg or "": ast.literal_eval(keyword.value) for keyword in keywords}
+                return Constructor(name, module, given)
+    raise ValueError(f"{name} is no schedule of {generation} that has a rule")

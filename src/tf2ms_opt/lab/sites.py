@@ -1,0 +1,129 @@
+"""The experiments of a user's file: each site's constructor, rebuilt from its literal values.
+
+The file is read as the converter reads it, and never executed.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from tf2ms_opt.engine import convert_source, has_candidate
+from tf2ms_opt.lab.experiments import Constructor, Experiment, Place, Value
+from tf2ms_opt.lab.program import NotEmittedError, Shape, emitted
+from tf2ms_opt.options import Options
+from tf2ms_opt.outcomes import Outcome, Site, SiteOutcome
+from tf2ms_opt.plan.generation import decide
+from tf2ms_opt.plan.schedules import Schedule, schedule_of
+from tf2ms_opt.plan.signature import LeftError, bind
+from tf2ms_opt.plan.sites import Found, find
+from tf2ms_opt.rules import Action
+from tf2ms_opt.ruleset import Candidate, RuleSet
+from tf2ms_opt.source import SourceText
+from tf2ms_opt.trace.module import Module
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A site that is not run, and why."""
+
+    place: Place
+    source: str
+    reason: str
+
+
+def experiments(
+    data: bytes, path: str, rules: RuleSet, options: Options, given: Mapping[str, object]
+) -> Iterator[Experiment | Skipped]:
+    """Every site of one file.
+
+    ``given`` holds values for what is no literal, under the text of the expression (``args.lr``) or the name of the
+    parameter (``learning_rate``).
+    """
+    if not has_candidate(data, rules):
+        return
+    outcome = convert_source(data, rules, options, path)
+    if outcome.failed:
+        yield Skipped(Place(path, 1, 1), path, outcome.findings[0].message)
+        return
+    module = Module.parse(SourceText.of(data), rules)
+    chosen = {(site.line, site.column): site for site in outcome.sites}
+    found = [one for one in find(module) if module.position(one.node) in chosen]
+    verdict = decide(module, found, options)
+    for one in found:
+        site = chosen[module.position(one.node)]
+        place = Place(path, site.line, site.column)
+        try:
+            yield _experiment(module, one, verdict.candidates.get(one), site, place, outcome, options, given)
+        except _SkipError as skip:
+            yield Skipped(place, site.source, str(skip))
+
+
+class _SkipError(Exception):
+    """Why a site cannot be run."""
+
+
+def _experiment(  # noqa: PLR0913, PLR0917 -- all that is known of one site
+    module: Module, found: Found, candidate: Candidate | None, site: Site, place: Place, outcome: Outcome,
+    options: Options, given: Mapping[str, object],
+) -> Experiment:  # fmt: skip
+    if site.outcome is SiteOutcome.LEFT or candidate is None:
+        why = next((one.message for one in outcome.findings if (one.line, one.column) == (site.line, site.column)), "")
+        raise _SkipError(f"the converter leaves it: {why}")
+    builder = _Builder(module, module.rules, given)
+    constructor = builder.constructor(candidate, found.call, optimizer=True)
+    embedded = any(one.name == "starting-state-unplaced" and one.code in site.codes for one in outcome.findings)
+    try:
+        written = emitted(
+            constructor, "optimizer", candidate.generation, module.rules, options.fidelity, Shape(embedded=embedded)
+        )
+    except NotEmittedError as error:
+        raise _SkipError(f"the converter leaves these values: {error}") from error
+    return Experiment(
+        rule=candidate.rule.name, generation=candidate.generation, kind="optimizer", constructor=constructor,
+        fidelity=options.fidelity.value, target=written.target, lines=written.lines, reasons=written.reasons,
+        place=place,
+    )  # fmt: skip
+
+
+class _Builder:
+    """Rebuilds calls of one module from values that are known."""
+
+    def __init__(self, module: Module, rules: RuleSet, given: Mapping[str, object]) -> None:
+        self._module = module
+        self._rules = rules
+        self._given = given
+
+    def constructor(self, candidate: Candidate, call: ast.Call | None, *, optimizer: bool) -> Constructor:
+        """The call in the module where today's packages have its generation.  Raises ``_SkipError``."""
+        place = self._rules.framework.generation[candidate.generation]
+        module = place.stand_in if optimizer else place.schedule_stand_in
+        arguments: dict[str, Value] = {}
+        try:
+            bound = bind(self._module, candidate, call) if call is not None else {}
+        except LeftError as left:
+            raise _SkipError(left.finding.message) from left
+        for name, (_, node) in bound.items():
+            parameter = candidate.parameter(name)
+            if parameter is not None and parameter.action is not Action.DROP:
+                arguments[name] = self._value(name, node)
+        return Constructor(candidate.source.class_name, module, arguments)
+
+    def _value(self, name: str, node: ast.expr) -> Value:
+        text = self._module.text(node)
+        if text in self._given:
+            return self._given[text]
+        known, value = self._module.constant(node)
+        if known:
+            return value
+        schedule = schedule_of(self._module, node, text, self._module.position(node))
+        if isinstance(schedule, Schedule):
+            return self.constructor(schedule.candidate, schedule.call, optimizer=False)
+        if name in self._given:
+            return self._given[name]
+        bindings = self._module.origins(node) if isinstance(node, (ast.Name, ast.Attribute)) else ()
+        values = [self._module.constant(one.value) for one in bindings if one.value is not None]
+        if len(bindings) == 1 and values and values[0][0]:
+            return values[0][1]
+        raise _SkipError(f"{name}={text} is not a literal: give its value with --set {text}=VALUE")

@@ -1,0 +1,99 @@
+"""TensorFlow's end of the lab: trains with the original optimizers.
+
+    python run_tensorflow.py FOLDER SIDE MODE
+
+The mode is ``eager`` or ``function`` (steps inside of a tf.function, as in ``fit``).
+
+It builds only what the job describes, classes of TensorFlow and Keras with plain values, and runs no code of a user.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+
+import numpy as np
+import tensorflow as tf
+from lab_job import Anything, Job, flat, read, run
+
+
+def main() -> None:
+    """Run every experiment of the job."""
+    folder, side, mode = sys.argv[1:]
+    job = read(Path(folder))
+    run(job, side, _versions(job), lambda experiment: _train(experiment, job, eager=mode == "eager"))
+
+
+def _versions(job: Job) -> dict[str, str]:
+    """The versions of TensorFlow and of the packages that the experiments come from."""
+    roots = {one["constructor"]["module"].partition(".")[0] for one in job.table["experiments"]}
+    return {name: importlib.import_module(name).__version__ for name in sorted({"tensorflow", *roots})}
+
+
+def _train(experiment: Mapping[str, Any], job: Job, *, eager: bool) -> Anything:
+    """The weights after every step; for a schedule its value at every step."""
+    if experiment["kind"] == "schedule":
+        schedule = _build(experiment["constructor"])
+        return np.array([float(schedule(tf.constant(step))) for step in range(len(job.gradients))], np.float32)
+    if experiment["generation"] == "tf1":
+        return _train_graph(experiment, job)
+    optimizer = _build(experiment["constructor"])
+    variables = [tf.Variable(weight) for weight in job.weights]
+    if hasattr(optimizer, "build"):
+        optimizer.build(variables)
+
+    def step(row: list[Anything]) -> None:
+        penalized = [_penalized(g, v, experiment["l2"]) for g, v in zip(row, variables, strict=True)]
+        optimizer.apply_gradients(zip(penalized, variables, strict=True))
+
+    taken = step if eager else tf.function(step)
+    rows = []
+    for row in job.gradients:
+        taken([tf.constant(gradient) for gradient in row])
+        rows.append(flat([variable.numpy() for variable in variables]))
+    return np.stack(rows)
+
+
+def _train_graph(experiment: Mapping[str, Any], job: Job) -> Anything:
+    """TensorFlow 1 as it was used: a graph, and a session that runs its training operation."""
+    with tf.Graph().as_default():
+        optimizer = _build(experiment["constructor"])
+        variables = [tf.compat.v1.Variable(weight, use_resource=True) for weight in job.weights]
+        places = [tf.compat.v1.placeholder(tf.float32, weight.shape) for weight in job.weights]
+        penalized = [_penalized(g, v, experiment["l2"]) for g, v in zip(places, variables, strict=True)]
+        training = optimizer.apply_gradients(list(zip(penalized, variables, strict=True)))
+        rows = []
+        with tf.compat.v1.Session() as session:
+            session.run(tf.compat.v1.global_variables_initializer())
+            for row in job.gradients:
+                session.run(training, dict(zip(places, row, strict=True)))
+                rows.append(flat(session.run(variables)))
+    return np.stack(rows)
+
+
+def _penalized(gradient: Anything, weight: Anything, l2: float) -> Anything:
+    """The gradient of the loss and of Keras' penalty ``l2 * sum(w ** 2)``, which kernels carry and vectors do not."""
+    return gradient + 2 * l2 * weight if l2 and len(weight.shape) > 1 else gradient
+
+
+def _build(constructor: Mapping[str, Any]) -> Anything:
+    """The object that the constructor describes."""
+    root, *inner = constructor["module"].split(".")
+    owner = importlib.import_module(root)
+    for name in (*inner, constructor["class"]):
+        owner = getattr(owner, name)
+    given = {
+        name: _build(value["call"]) if "call" in value else value["value"]
+        for name, value in constructor["arguments"].items()
+    }
+    return owner(**given)
+
+
+main()
