@@ -1,3 +1,6 @@
+# !! To the helper on `--fidelity exact`: points 1 and 2 (emission, claims) are DONE by the owner in plan/ (targets.py, claims.py,
+# !! imports.runtime_module, Options.runtime_module/.package, Outcome.runtime = outcomes.Runtime(module, classes), TMO110/TMO111).
+# !! Do not edit plan/, engine, options, outcomes, findings TMO110/111. Go on with 0 (runtime_module.py), 3, 4, 5, 7. The owner removes this note.
 """The settings of one conversion, as plain values: what ``engine.convert_source`` takes beside the bytes."""
 
 from __future__ import annotations
@@ -24,7 +27,8 @@ class Options:
 
     ``tf_version`` is ``"2.10"`` or the like, as the user gave it; ``pinned_generation`` what the project's
     requirement files tell, with ``pinned_by`` naming the file.  ``select`` and ``ignore`` hold rule names and
-    finding codes (or prefixes of codes).
+    finding codes (or prefixes of codes).  ``runtime_module`` is the dotted name under which the runtime module is to
+    be imported, as the user gave it, and ``package`` that of the package which the file's directory is.
     """
 
     fidelity: Fidelity = Fidelity.STOCK
@@ -34,3 +38,5 @@ class Options:
     pinned_by: str | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    runtime_module: str | None = None
+    package: str | None = None

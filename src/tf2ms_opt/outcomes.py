@@ -1,3 +1,6 @@
+# !! To the helper on `--fidelity exact`: points 1 and 2 (emission, claims) are DONE by the owner in plan/ (targets.py, claims.py,
+# !! imports.runtime_module, Options.runtime_module/.package, Outcome.runtime = outcomes.Runtime(module, classes), TMO110/TMO111).
+# !! Do not edit plan/, engine, options, outcomes, findings TMO110/111. Go on with 0 (runtime_module.py), 3, 4, 5, 7. The owner removes this note.
 """What became of a site, a file and a run: the values that the engine returns and the reports render.
 
 Nothing here decides; the JSON report is a plain projection of these classes.
@@ -49,12 +52,24 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Runtime:
+    """What a converted file imports of the runtime module, and the dotted name by which it does.
+
+    The module stands in the file's own directory, unless the user named another place.
+    """
+
+    module: str
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The result of one file.
 
     ``before`` and ``after`` are the file's bytes; they are equal unless ``status`` is ``converted``.
     ``generation`` is the source's generation (``tf1``, ``legacy``, ``tf2.11``, ``keras3``) and
     ``generation_from`` what told it; both are ``None`` for a file without sites.
+    ``runtime`` is what the converted file needs of the runtime module, ``None`` for nothing.
     """
 
     path: str
@@ -65,6 +80,7 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     generation: str | None = None
     generation_from: str | None = None
+    runtime: Runtime | None = None
 
     @property
     def changed(self) -> bool:

@@ -62,7 +62,7 @@ def compose(classes: Collection[str]) -> str:
     chosen = _needed(classes)
     docstring = _DOCSTRING.format(classes=", ".join(sorted(classes)))
     blocks = [one.text for one in _definitions() if one in chosen]
-    return "\n".join([docstring, "", _import_lines(chosen), *(f"\n\n{block}" for block in blocks)])
+    return "\n\n\n".join([f"{docstring}\n\n{_import_lines(chosen)}", *blocks]) + "\n"
 
 
 def held(text: str) -> frozenset[str] | None:
@@ -100,8 +100,11 @@ def _import_lines(chosen: Collection[_Definition]) -> str:
         names = sorted((one for one in wanted if one.module == module and one.name is not None), key=_by_type)
         if names:
             lines.add(f"from {module} import {', '.join(map(_listed, names))}")
-    blocks = ("\n".join(sorted(lines, key=lambda line: (line.startswith("from"), line))) for _, lines in sorted(groups.items()))
-    return "\n\n".join(blocks)
+    return "\n\n".join("\n".join(sorted(groups[section], key=_plain_first)) for section in sorted(groups))
+
+
+def _plain_first(line: str) -> tuple[bool, str]:
+    return line.startswith("from "), line
 
 
 def _section(module: str) -> int:
@@ -110,7 +113,9 @@ def _section(module: str) -> int:
 
 
 def _plain(one: _Import) -> str:
-    return f"import {one.module}" if one.bound == one.module.partition(".")[0] else f"import {one.module} as {one.bound}"
+    return (
+        f"import {one.module}" if one.bound == one.module.partition(".")[0] else f"import {one.module} as {one.bound}"
+    )
 
 
 def _listed(one: _Import) -> str:
@@ -162,7 +167,7 @@ def _lines(node: ast.stmt, lines: list[str]) -> str:
     first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
     while first > 1 and lines[first - 2].startswith("#"):
         first -= 1
-    return "\n".join(lines[first - 1 : node.end_lineno]) + "\n"
+    return "\n".join(lines[first - 1 : node.end_lineno])
 
 
 @cache

@@ -120,7 +120,7 @@ class Inputs:
     scales: tuple[float, ...] = SCALES
 
     def tensors(self) -> tuple[Tensor, ...]:
-        """For each scale a vector and a matrix, neither a multiple of 8 long; and three special shapes at the middle one.
+        """For each scale a vector and a matrix, neither a multiple of 8 long; at the middle one three special shapes.
 
         MindSpore's kernels on CPU take 8 elements at a time and treat the rest by other code.
         """

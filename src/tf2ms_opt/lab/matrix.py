@@ -19,7 +19,7 @@ def experiments(rule: Rule, rules: RuleSet, fidelities: Iterable[Fidelity]) -> I
     A setting that the converter leaves at a fidelity (an epsilon of 0 at stock) is no experiment of it.
     Raises ``ValueError`` for values in the rule file that are neither literals nor schedules of literals.
     """
-    for source, generation in ((source, generation) for source in rule.source for generation in source.generations):
+    for source, generation in ((one, generation) for one in rule.source for generation in one.generations):
         for when, arguments in _settings(source):
             constructor = _constructor(rule, source, generation, arguments, rules)
             for fidelity in fidelities:

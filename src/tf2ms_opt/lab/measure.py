@@ -128,9 +128,7 @@ def _rows(numbers: array[float], tensors: Sequence[Tensor]) -> Iterator[list[arr
     width = sum(tensor.size for tensor in tensors)
     ends = list(_sums(tensor.size for tensor in tensors))
     for start in range(0, len(numbers), width):
-        yield [
-            numbers[start + end - tensor.size : start + end] for tensor, end in zip(tensors, ends, strict=True)
-        ]
+        yield [numbers[start + end - tensor.size : start + end] for tensor, end in zip(tensors, ends, strict=True)]
 
 
 def _sums(sizes: Iterable[int]) -> Iterator[int]:

@@ -66,7 +66,12 @@ class Report:
 
 
 def run(
-    experiments: Sequence[Experiment], inputs: Inputs, bench: Bench, runtime: str, folder: Path, done: Callable[[], None]
+    experiments: Sequence[Experiment],
+    inputs: Inputs,
+    bench: Bench,
+    runtime: str,
+    folder: Path,
+    done: Callable[[], None],
 ) -> dict[str, Report]:
     """Run ``experiments`` by TensorFlow and by each mode of MindSpore; the weights of every step stay in ``folder``.
 

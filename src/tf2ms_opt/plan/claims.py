@@ -1,0 +1,51 @@
+"""What the report may say of a converted site's accuracy: what the parity lab measured for its settings, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.evidence import ROUNDING, Setting, bound, rows
+from tf2ms_opt.options import Fidelity
+from tf2ms_opt.plan.targets import Choice
+from tf2ms_opt.rules import Evidence, Row
+from tf2ms_opt.ruleset import Candidate
+
+#: with any of these, what is emitted is not what was measured
+_OTHERWISE = {
+    "unmapped-argument", "starting-state-unplaced", "argument-ignored", "regularizer-moved", "regularizer-remains",
+}  # fmt: skip
+
+
+def claim(
+    candidate: Candidate, choice: Choice, setting: Setting, fidelity: Fidelity, said: Iterable[Finding],
+    place: tuple[int, int],
+) -> Finding | None:  # fmt: skip
+    """The measurement that covers the site; of several that may, the largest deviation."""
+    evidence = candidate.rule.evidence
+    level = "stock" if fidelity is Fidelity.EXACT and choice.runtime is None else fidelity.value
+    found = rows(evidence, setting, level)
+    if evidence is None or not found or any(one.name in _OTHERWISE for one in said):
+        return None
+    return _finding(evidence, found, place)
+
+
+def _finding(evidence: Evidence, found: Collection[Row], place: tuple[int, int]) -> Finding:
+    worst = max(found, key=lambda row: row.largest)
+    largest = bound(worst.largest)
+    details = {"steps": evidence.steps, "conditions": conditions(evidence), "bound": f"{largest:.0e}"}
+    if largest == 0:
+        return finding("measured/bit-equal", *place, **details)
+    if largest <= ROUNDING:
+        return finding("measured", *place, **details)
+    scales = {float(scale): deviation for scale, deviation in worst.deviation.items()}
+    worst_at = max(scales, key=lambda scale: scales[scale])
+    best_at = min(scales, key=lambda scale: scales[scale])
+    details |= {"scale": f"{worst_at:g}", "other": f"{best_at:g}", "best": f"{bound(scales[best_at]):.0e}"}
+    return finding("measured/differs", *place, **details)
+
+
+def conditions(evidence: Evidence) -> str:
+    """``TensorFlow 2.21 / MindSpore 2.10, CPU``."""
+    tensorflow, mindspore = (".".join(evidence.versions[name].split(".")[:2]) for name in ("tensorflow", "mindspore"))
+    return f"TensorFlow {tensorflow} / MindSpore {mindspore}, {evidence.back_end}"
