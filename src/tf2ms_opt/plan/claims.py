@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.evidence import ROUNDING, Setting, bound, rows
@@ -11,10 +12,9 @@ from tf2ms_opt.plan.targets import Choice
 from tf2ms_opt.rules import Evidence, Row
 from tf2ms_opt.ruleset import Candidate
 
-#: with any of these, what is emitted is not what was measured
-_OTHERWISE = {
-    "unmapped-argument", "starting-state-unplaced", "argument-ignored", "regularizer-moved", "regularizer-remains",
-}  # fmt: skip
+#: what is emitted is not what was measured: a penalty became weight decay (TMO107) or could not (TMO205), the state
+#: starts elsewhere (TMO201), or an argument was dropped (TMO202, TMO209)
+_OTHERWISE = {"TMO107", "TMO201", "TMO202", "TMO205", "TMO209"}
 
 
 def claim(
@@ -25,7 +25,7 @@ def claim(
     evidence = candidate.rule.evidence
     level = "stock" if fidelity is Fidelity.EXACT and choice.runtime is None else fidelity.value
     found = rows(evidence, setting, level)
-    if evidence is None or not found or any(one.name in _OTHERWISE for one in said):
+    if evidence is None or not found or any(one.code in _OTHERWISE for one in said):
         return None
     return _finding(evidence, found, place)
 
@@ -33,7 +33,7 @@ def claim(
 def _finding(evidence: Evidence, found: Collection[Row], place: tuple[int, int]) -> Finding:
     worst = max(found, key=lambda row: row.largest)
     largest = bound(worst.largest)
-    details = {"steps": evidence.steps, "conditions": conditions(evidence), "bound": f"{largest:.0e}"}
+    details: dict[str, Any] = {"steps": evidence.steps, "conditions": conditions(evidence), "bound": f"{largest:.0e}"}
     if largest == 0:
         return finding("measured/bit-equal", *place, **details)
     if largest <= ROUNDING:

@@ -86,7 +86,7 @@ def _penalized(gradient: Anything, weight: Anything, l2: float) -> Anything:
 def _build(constructor: Mapping[str, Any]) -> Anything:
     """The object that the constructor describes."""
     root, *inner = constructor["module"].split(".")
-    owner = importlib.import_module(root)
+    owner: Anything = importlib.import_module(root)
     for name in (*inner, constructor["class"]):
         owner = getattr(owner, name)
     given = {
