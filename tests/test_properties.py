@@ -181,9 +181,11 @@ def _arrived(program: Program, outcome: Outcome) -> None:
     candidate = next((one for one in group if one.generation == outcome.generation), group[-1])
     target = (outcome.sites[0].target or "").rpartition(".")[2]
     nodes = [node for node in ast.walk(parse(outcome.after.decode())) if isinstance(node, ast.Call)]
-    (call,) = [node for node in nodes if isinstance(node.func, ast.Attribute) and node.func.attr == target]
+    (call,) = [node for node in nodes if ast.unparse(node.func).rpartition(".")[2] == target]
     keywords = {keyword.arg: keyword.value for keyword in call.keywords}
     mapped = {name: one.to for name in program.given if (one := candidate.parameter(name)) and one.to}
+    if program.options.fidelity is Fidelity.EXACT:  # without what the runtime's class has no use for
+        mapped = {name: to for name, to in mapped.items() if to not in candidate.source.runtime.without}
     pinned = {target.name for target in candidate.rule.target.parameter if target.pin}
     assert len(call.args) == 1
     assert pinned <= set(keywords) <= pinned | set(mapped.values())
@@ -191,7 +193,7 @@ def _arrived(program: Program, outcome: Outcome) -> None:
         parameter = next(one for one in candidate.parameters if one.name == name)
         known = _expression(text)
         empty = isinstance(known, ast.Constant) and not known.value
-        place = "learning_rate" if parameter.action is Action.LEARNING_RATE_DECAY else parameter.to
+        place = "learning_rate" if parameter.action is Action.LEARNING_RATE_DECAY else mapped.get(name)
         shadowed = parameter.to == "learning_rate" and name != "lr" and "lr" in mapped
         if place and not shadowed and not (empty and (parameter.to is None or parameter.falsy is not None)):
             inner = [node for node in ast.walk(keywords[place]) if isinstance(node, ast.expr)]

@@ -5,7 +5,6 @@ Nothing is computed here, and what a command needs is imported inside it, so tha
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,15 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from tf2ms_opt import __version__
+from tf2ms_opt.cli_verify import verify
 from tf2ms_opt.options import Fidelity
+from tf2ms_opt.terminal import Failure, console, settings, streams
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from tf2ms_opt.config import Settings
     from tf2ms_opt.rules import Rule
     from tf2ms_opt.ruleset import RuleSet
-    from tf2ms_opt.sink import Streams
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -32,12 +29,6 @@ Exit codes:
   1  something is left, or --check/--diff would change something
   2  wrong usage, or a file that could not be processed
 """
-
-
-class _Failure(click.ClickException):
-    """A configuration or rule file that cannot be used."""
-
-    exit_code = 2
 
 
 @click.group(epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -130,51 +121,12 @@ def _run(paths: tuple[str, ...], stdin_filename: str | None, given: dict[str, An
     if given.get("output_dir") and "-" in paths:
         raise click.UsageError("--output-dir is for files; - (standard input) goes to standard output")
     try:
-        settings = _settings(paths, given)
-        code = session.convert(paths, settings, _streams(), stdin_filename)
+        code = session.convert(paths, settings(paths, given), streams(), stdin_filename)
     except UsageError as error:
         raise click.UsageError(str(error)) from error
     except (ConfigError, RuleFileError) as error:
-        raise _Failure(str(error)) from error
+        raise Failure(str(error)) from error
     sys.exit(code)
-
-
-def _settings(paths: tuple[str, ...], given: dict[str, Any]) -> Settings:
-    """What is said on the command line, over what the project's configuration says."""
-    from tf2ms_opt.config import Settings, load, merge, nearest  # noqa: PLC0415
-
-    said = {name: value for name, value in given.items() if value not in (None, ())}
-    if "fidelity" in said:
-        said["fidelity"] = Fidelity(said["fidelity"])
-    file = nearest([Path(path) for path in paths if path != "-"])
-    return merge(Settings(**said), load(file) if file else Settings())
-
-
-def _streams() -> Streams:
-    from tf2ms_opt.sink import Streams  # noqa: PLC0415
-
-    return Streams(
-        stdin=sys.stdin.buffer,
-        stdout=sys.stdout.buffer,
-        say=lambda line: click.echo(line, err=True),
-        console=lambda: _console(err=True),
-        live=sys.stderr.isatty(),
-        colour=_takes_colour(sys.stdout.isatty()),
-    )
-
-
-def _takes_colour(terminal: bool) -> bool:
-    """https://no-color.org and https://force-color.org."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or (terminal and os.environ.get("TERM") != "dumb")
-
-
-def _console(*, err: bool) -> Console:
-    from rich.console import Console  # noqa: PLC0415
-
-    # rich's own NO_COLOR keeps bold and dim; without a colour system no escape is printed at all
-    return Console(stderr=err, color_system=None if os.environ.get("NO_COLOR") else "auto")
 
 
 _RULES_OPTION = click.option(
@@ -198,9 +150,9 @@ def show_rules(name: str | None, folders: tuple[str, ...], format: str) -> None:
         data = msgspec.to_builtins(chosen if name is None else chosen[0])
         click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2))
     elif name is None:
-        table.print_rules(_console(err=False), chosen)
+        table.print_rules(console(err=False), chosen)
     else:
-        table.print_rule(_console(err=False), chosen[0], loaded)
+        table.print_rule(console(err=False), chosen[0], loaded)
 
 
 @main.command()
@@ -215,13 +167,13 @@ def explain(name: str, folders: tuple[str, ...]) -> None:
     entries = {key: entry for key, entry in catalogue().items() if key == name or entry.code.startswith(code)}
     if name not in catalogue() and not is_code(code):
         loaded = _rules(folders)
-        table.print_rule(_console(err=False), _rule(name, loaded, [*catalogue()]), loaded)
+        table.print_rule(console(err=False), _rule(name, loaded, [*catalogue()]), loaded)
         return
-    console = _console(err=False)
+    terminal = console(err=False)
     for number, (key, entry) in enumerate(entries.items()):
         if number:
-            console.print()
-        table.print_entry(console, key, entry)
+            terminal.print()
+        table.print_entry(terminal, key, entry)
 
 
 def _rules(folders: tuple[str, ...]) -> RuleSet:
@@ -230,7 +182,7 @@ def _rules(folders: tuple[str, ...]) -> RuleSet:
     try:
         return load([Path(folder) for folder in folders])
     except RuleFileError as error:
-        raise _Failure(str(error)) from error
+        raise Failure(str(error)) from error
 
 
 def _rule(name: str, loaded: RuleSet, others: Sequence[str] = ()) -> Rule:
@@ -239,3 +191,6 @@ def _rule(name: str, loaded: RuleSet, others: Sequence[str] = ()) -> Rule:
     if name not in loaded.rules:
         raise click.UsageError(f"{name!r} is unknown{suggestion(name, [*loaded.rules, *others])}")
     return loaded.rules[name]
+
+
+main.add_command(verify)

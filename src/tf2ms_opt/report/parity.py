@@ -38,9 +38,9 @@ class Conditions:
 def print_measured(console: Console, measured: Measured) -> None:
     """One experiment: what was run, how far the two are apart, and why as far as the rule knows."""
     experiment = measured.experiment
-    head = f"{experiment.title}: {measured.verdict}"
-    span = (len(experiment.title) + 2, len(measured.verdict), _STYLES[measured.verdict])
-    print_wrapped(console, "", printable(head), span=span)
+    title = f"{printable(experiment.title)}: "
+    span = (len(title), len(measured.verdict), _STYLES[measured.verdict])
+    print_wrapped(console, title + measured.verdict, "", span=span)
     original = f"{experiment.constructor.source()} of {experiment.generation} ({experiment.constructor.module})"
     print_wrapped(console, "  original   ", printable(original))
     code = [line for line in experiment.lines.splitlines() if not line.startswith("from ")]
@@ -74,35 +74,43 @@ def print_skipped(console: Console, skipped: Skipped) -> None:
     print_wrapped(console, "  why        ", printable(skipped.reason))
 
 
-def print_rows(console: Console, rows: Sequence[Sequence[Measured]]) -> None:
-    """The matrix of a rule: one line a row, the worst of its runs."""
-    table = [("generation", "setting", "fidelity", "emitted", "deviation", "first beyond", "verdict"), *map(_row, rows)]
+def print_rows(console: Console, rows: Sequence[Sequence[Measured]], claims: Sequence[float | None]) -> None:
+    """The matrix of a rule: one line a row, the worst of its runs beside what the rule's evidence claims."""
+    table = [_HEAD, *(_row(row, claim) for row, claim in zip(rows, claims, strict=True))]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for number, row in enumerate(table):
-        *cells, last = (f"{cell:<{width}}  " for cell, width in zip(row, widths, strict=True))
-        lead = "".join(cells)
-        style = _STYLES.get(row[-1], "dim" if not number else "")
-        print_wrapped(console, lead, last.rstrip(), span=(len(lead), len(last.rstrip()), style))
+        line = "".join(f"{cell:<{width}}  " for cell, width in zip(row, widths, strict=True)).rstrip()
+        span = (len(line) - len(row[-1]), len(row[-1]), _STYLES.get(row[-1], "")) if number else (0, len(line), "dim")
+        print_wrapped(console, line, "", span=span)
 
 
-def _row(runs: Sequence[Measured]) -> tuple[str, ...]:
+_HEAD = ("generation", "setting", "fidelity", "emitted", "deviation", "claimed", "first beyond", "verdict")
+
+
+def _row(runs: Sequence[Measured], claim: float | None) -> tuple[str, ...]:
     worst = max(runs, key=lambda one: (one.error is not None, one.deviation))
     experiment = worst.experiment
     setting = ", ".join(f"{name}={text}" for name, text in experiment.when.items())
     beyond = worst.worst.first_beyond
     first = "never" if beyond is None else f"step {beyond}"
     deviation = worst.error.splitlines()[0] if worst.error else f"{worst.deviation:.1e}"
-    return experiment.generation, setting, experiment.fidelity, experiment.target, deviation, first, worst.verdict
+    claims = "-" if claim is None else f"{claim:.0e}"
+    emitted = experiment.target.rpartition(".")[2]
+    return experiment.generation, setting, experiment.fidelity, emitted, deviation, claims, first, worst.verdict
 
 
-def conditions_line(conditions: Conditions) -> str:
-    """How everything was run, in one line."""
+def print_conditions(console: Console, conditions: Conditions | None) -> None:
+    """How everything was run; None where nothing was."""
+    if conditions is None:
+        print_wrapped(console, "", "nothing could be run")
+        return
     versions = ", ".join(f"{name} {version}" for name, version in conditions.versions.items())
     scales = ", ".join(f"{scale:g}" for scale in conditions.inputs.scales)
-    return (
+    text = (
         f"{conditions.inputs.steps} steps, gradients of size {scales}, seed {conditions.inputs.seed}, "
         f"tolerance {conditions.tolerance:g}; {versions}; {conditions.device}, TensorFlow {conditions.tensorflow_mode}"
     )
+    print_wrapped(console, "", text, style="dim")
 
 
 def document(measured: Iterable[Measured], skipped: Iterable[Skipped], conditions: Conditions) -> dict[str, Any]:
