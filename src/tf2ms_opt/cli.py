@@ -62,7 +62,11 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--fidelity",
         type=click.Choice([level.value for level in Fidelity]),
-        help="names: rename only; stock (default): MindSpore's class, put into TensorFlow's starting state.",
+        help="names: rename only; stock (default): MindSpore's class, put into TensorFlow's starting state; "
+        "exact: where that was not measured to be exact, a class of tf2ms_runtime.py, which is written beside the code.",
+    ),
+    click.option(
+        "--runtime-module", metavar="NAME", help="With exact: one module of this dotted name, below the given directory."
     ),
     click.option("--tf-version", metavar="X.Y", help="The TensorFlow version that the code was written for."),
     click.option(

@@ -33,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     output_dir: str | None = None
     format: Format | None = None
     fidelity: Fidelity | None = None
+    runtime_module: str | None = None
     tf_version: str | None = None
     params: str | None = None
     select: tuple[str, ...] | None = None

@@ -5,8 +5,7 @@ Nothing is claimed beyond what was run: a value outside of the measured ones has
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import floor, log10
 
@@ -57,15 +56,16 @@ def rows(evidence: Evidence | None, setting: Setting, fidelity: str) -> tuple[Ro
     """The rows that hold for ``setting``, or cannot be ruled out; empty where its arguments were not measured."""
     if evidence is None or not _covered(evidence, setting):
         return ()
-    found = (row for row in evidence.row if (row.generation, row.fidelity) == (setting.generation, fidelity))
+    wanted = (setting.generation, fidelity, setting.schedule or "")
+    found = (row for row in evidence.row if (row.generation, row.fidelity, row.schedule) == wanted)
     given = setting.arguments
     return tuple(row for row in found if all(may_hold(given[name], text) for name, text in row.when.items()))
 
 
 def proven_exact(evidence: Evidence | None, setting: Setting) -> bool:
-    """Whether MindSpore's own class was measured to compute ``setting`` to the last bits."""
+    """Whether MindSpore's own class was measured to compute ``setting`` to the last bit."""
     found = rows(evidence, setting, "stock")
-    return bool(found) and all(row.largest <= EXACT for row in found)
+    return bool(found) and all(row.largest == 0 for row in found)
 
 
 def may_hold(argument: tuple[bool, object], text: str) -> bool:
@@ -91,21 +91,10 @@ def _covered(evidence: Evidence, setting: Setting) -> bool:
     measured = evidence.measured.get(setting.generation)
     if measured is None:
         return False
-    if setting.schedule is not None and setting.schedule not in set(_schedules(measured)):
-        return False
     return all(
         not known or name not in measured or _within(value, measured[name])
         for name, (known, value) in setting.arguments.items()
     )
-
-
-def _schedules(measured: Mapping[str, Iterable[str]]) -> Iterator[str]:
-    """The schedules that were run, by class, and the arguments that stand for one."""
-    yield from (name for name in measured if name == "decay")
-    for text in (text for texts in measured.values() for text in texts if not is_literal(text)):
-        match ast.parse(text, mode="eval").body:
-            case ast.Call(func=ast.Name(id=name)):
-                yield name
 
 
 def _within(value: object, texts: Iterable[str]) -> bool:

@@ -145,12 +145,16 @@ class Row(_Table, frozen=True):
     fidelity: Literal["names", "stock", "exact"]
     #: source parameter -> the setting, as in ``Difference.when``
     when: dict[str, str]
+    #: what lets the learning rate fall: a schedule's class, or the argument that stands for one; empty for a constant
+    schedule: str
     #: the class that was emitted
     target: str
     #: gradient scale -> the largest deviation of a weight, relative to the largest weight of its tensor
     deviation: dict[str, float]
     #: the largest deviation up to the steps that the evidence names
-    curve: tuple[float, ...] = ()
+    curve: tuple[float, ...]
+    #: how far TensorFlow's own two modes, eager and tf.function, are apart
+    itself: float
 
     @property
     def largest(self) -> float:

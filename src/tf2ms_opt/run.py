@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.engine import convert_source, has_candidate
-from tf2ms_opt.options import Options
+from tf2ms_opt.options import Fidelity, Options
 from tf2ms_opt.outcomes import FileStatus, Outcome
 from tf2ms_opt.ruleset import RuleSet
+from tf2ms_opt.runtime_files import RuntimeFiles, TakenError, package_of
 from tf2ms_opt.walk import Found, Problem, Walked
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Converter:
 
     rules: RuleSet
     options: Options
+    modules: RuntimeFiles = field(default_factory=lambda: RuntimeFiles(dry=True))
     _pins: Pins | None = None
 
     def outcomes(self, walked: Walked, store: Store) -> Iterator[Outcome]:
@@ -51,12 +53,25 @@ class Converter:
         except Exception as error:  # noqa: BLE001 -- a bug of ours in one file must not cost the others
             return _failed(path, finding("self-check-failed", 1, 1, problem=_internal(error)), data)
 
+    def supplied(self, outcome: Outcome, file: Found) -> Outcome:
+        """``outcome``, with the module that it imports written before the file itself is; else the file fails."""
+        if outcome.runtime is None:
+            return outcome
+        try:
+            self.modules.supply(file, outcome.runtime)
+        except TakenError as taken:
+            return _failed(outcome.path, finding("runtime-module-taken", 1, 1, path=taken), outcome.before)
+        except OSError as error:
+            why = f"the runtime module cannot be written: {error.strerror or error} ({error.filename})"
+            return _failed(outcome.path, finding("unreadable-file", 1, 1, error=why), outcome.before)
+        return outcome
+
     def _file(self, file: Found, store: Store) -> Outcome:
         try:
             data = Path(file.real).read_bytes()
         except OSError as error:
             return _unreadable(file.path, "read", error)
-        outcome = self.convert(data, file.path, Path(file.path))
+        outcome = self.supplied(self.convert(data, file.path, Path(file.path)), file)
         try:
             store(file, outcome.after if outcome.changed else data, outcome.changed)
         except OSError as error:
@@ -64,17 +79,18 @@ class Converter:
         return outcome
 
     def _options(self, near: Path) -> Options:
-        """The options, with what the project around ``near`` is pinned to."""
-        if self.options.tf_version is not None:  # goes before any pin
-            return self.options
+        """The options, with the package of ``near`` and what the project around it is pinned to."""
+        options = self.options
+        if options.fidelity is Fidelity.EXACT:
+            options = replace(options, package=package_of(near.parent))
+        if options.tf_version is not None:  # goes before any pin
+            return options
         if self._pins is None:
             from tf2ms_opt.pins import Pins  # noqa: PLC0415 -- a run without candidates does not need `packaging`
 
             self._pins = Pins()
         pin = self._pins.pinned(near)
-        return (
-            self.options if pin is None else replace(self.options, pinned_generation=pin.generation, pinned_by=pin.by)
-        )
+        return options if pin is None else replace(options, pinned_generation=pin.generation, pinned_by=pin.by)
 
 
 def store_nothing(_file: Found, _data: bytes, _changed: bool) -> None:

@@ -5,6 +5,7 @@ It joins the parts and holds no knowledge of theirs; the syntax of the command l
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from tf2ms_opt.config import Settings
 from tf2ms_opt.outcomes import Outcome, Summary
 from tf2ms_opt.ruleset import load
 from tf2ms_opt.run import Converter, Store, store_nothing
+from tf2ms_opt.runtime_files import RuntimeFiles
 from tf2ms_opt.sink import Sink, Streams
 from tf2ms_opt.walk import Found, Walked, walk
 from tf2ms_opt.wishes import UsageError, options_of
@@ -30,7 +32,8 @@ def convert(paths: Sequence[str], settings: Settings, streams: Streams, stdin_na
     dry = bool(settings.check or settings.diff)
     _refuse(paths, settings, dry=dry)
     rules = load([Path(folder) for folder in settings.rules or ()])
-    converter = Converter(rules, options_of(settings, rules))
+    modules = _modules(settings, dry=dry or STDIN in paths)
+    converter = Converter(rules, options_of(settings, rules), modules)
     outcomes: Iterable[Outcome]
     if STDIN in paths:
         sink = Sink(settings, streams, named=frozenset({stdin_name or _STDIN_NAME}), filters=not dry)
@@ -38,11 +41,11 @@ def convert(paths: Sequence[str], settings: Settings, streams: Streams, stdin_na
     else:
         walked = _walked(paths, settings)
         sink = Sink(settings, streams, named=frozenset(file.path for file in walked.files if file.named))
-        store = store_nothing if dry else _store(walked, settings)
+        store = store_nothing if dry else _store(walked, settings, modules)
         outcomes = sink.watched(converter.outcomes(walked, store), len(walked.files))
     for outcome in outcomes:
         sink.take(outcome)
-    return _exit_code(sink.finish(), settings, dry=dry)
+    return _exit_code(sink.finish(modules), settings, dry=dry)
 
 
 def _refuse(paths: Sequence[str], settings: Settings, *, dry: bool) -> None:
@@ -64,7 +67,9 @@ def _refuse(paths: Sequence[str], settings: Settings, *, dry: bool) -> None:
 def _filtered(converter: Converter, streams: Streams, name: str | None, *, dry: bool) -> Iterator[Outcome]:
     """Standard input to standard output; what could not be converted comes out as it went in."""
     data = streams.stdin.read()
-    outcome = converter.convert(data, name or _STDIN_NAME, Path(name or STDIN))
+    path = name or _STDIN_NAME
+    outcome = converter.convert(data, path, Path(name or STDIN))
+    outcome = converter.supplied(outcome, Found(path, Path(path).name, os.path.realpath(path)))
     if not dry:
         streams.stdout.write(outcome.after if outcome.changed else data)
     yield outcome
@@ -78,7 +83,13 @@ def _walked(paths: Sequence[str], settings: Settings) -> Walked:
         raise UsageError(f"--exclude: {error}") from error
 
 
-def _store(walked: Walked, settings: Settings) -> Store:
+def _modules(settings: Settings, *, dry: bool) -> RuntimeFiles:
+    """The runtime modules of the run; a diff is about the files where they are."""
+    elsewhere = None if settings.output_dir is None or settings.diff else Path(settings.output_dir)
+    return RuntimeFiles(settings.runtime_module, elsewhere, dry=dry)
+
+
+def _store(walked: Walked, settings: Settings, modules: RuntimeFiles) -> Store:
     """Where results go: in place, or every file into the tree of its own."""
     if settings.output_dir is None:
         return _replace
@@ -86,7 +97,7 @@ def _store(walked: Walked, settings: Settings) -> Store:
     if output_dir.exists() and not output_dir.is_dir():
         raise UsageError(f"--output-dir: {output_dir} is not a directory")
     try:
-        return partial(_create, destinations(walked.files, output_dir))
+        return partial(_create, destinations(walked.files, output_dir), modules)
     except OutputCollisionError as error:
         raise UsageError(f"--output-dir: {error}") from error
 
@@ -96,8 +107,9 @@ def _replace(file: Found, data: bytes, changed: bool) -> None:
         replace(Path(file.real), data)
 
 
-def _create(places: dict[str, Path], file: Found, data: bytes, _changed: bool) -> None:
-    create(places[file.path], data, like=Path(file.real))
+def _create(places: dict[str, Path], modules: RuntimeFiles, file: Found, data: bytes, _changed: bool) -> None:
+    if not modules.holds(places[file.path]):  # else it stands there already, with more than this one has
+        create(places[file.path], data, like=Path(file.real))
 
 
 def _exit_code(summary: Summary, settings: Settings, *, dry: bool) -> int:

@@ -13,6 +13,7 @@ from tf2ms_opt.config import Settings
 from tf2ms_opt.outcomes import FileStatus, Outcome, Summary, summarize
 from tf2ms_opt.report import machine, text
 from tf2ms_opt.report.diff import coloured, unified
+from tf2ms_opt.runtime_files import RuntimeFile
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,6 +59,7 @@ class Sink:
             verbose=bool(settings.verbose),
             dry=bool(settings.check or settings.diff),
             diff=bool(settings.diff),
+            filters=self.filters,
         )
 
     def watched(self, outcomes: Iterable[Outcome], total: int) -> Iterable[Outcome]:
@@ -89,13 +91,20 @@ class Sink:
                 if text.has_news(outcome, self.view):
                     text.print_outcome(self.streams.console(), outcome, self.view)
 
-    def finish(self) -> Summary:
-        """Say the totals, and return them."""
+    def finish(self, modules: Iterable[RuntimeFile] = ()) -> Summary:
+        """Say what became of the runtime modules and the totals, and return these."""
+        files = tuple(modules)
+        for module in (one for one in files if self.settings.diff and one.changed):
+            before, after = module.texts()
+            lines = unified(before, after, module.path, new=not before)
+            self._write(b"".join(coloured(lines) if self.streams.colour else lines))
         plain = self._without_news
         total = replace(self._total, files=self._total.files + plain, unchanged=self._total.unchanged + plain)
         if self.settings.format == "json":
-            self._write(machine.document(self._kept, total).encode("ascii") + b"\n")
+            self._write(machine.document(self._kept, total, files).encode("ascii") + b"\n")
         else:
+            for line in text.module_lines(files, self.view):
+                self.streams.say(line)
             for line in text.summary_lines(total, self.view):
                 self.streams.say(line)
         self.streams.stdout.flush()

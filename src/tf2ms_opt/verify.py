@@ -9,7 +9,6 @@ import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,7 +85,7 @@ def verify_rule(name: str, settings: Settings, wishes: Wishes, streams: Streams,
     if name not in rules.rules:
         raise UsageError(f"--rule: {name!r} is unknown{suggestion(name, rules.rules)}")
     rule = rules.rules[name]
-    levels = (settings.fidelity,) if settings.fidelity is not None else (Fidelity.STOCK, Fidelity.EXACT)
+    levels = (settings.fidelity,) if settings.fidelity is not None else matrix.LEVELS
     experiments = list(matrix.experiments(rule, rules, levels))
     if not experiments:
         raise UsageError(f"--rule: {name} has nothing to run at this fidelity")
@@ -106,21 +105,18 @@ def verify_rule(name: str, settings: Settings, wishes: Wishes, streams: Streams,
 
 def by_row(measured: Sequence[Measured]) -> list[tuple[Measured, ...]]:
     """The runs of each generation, setting and fidelity, in the order of the matrix."""
-
-    def row(one: Measured) -> tuple[str, str, tuple[tuple[str, str], ...]]:
-        return one.experiment.generation, one.experiment.fidelity, tuple(one.experiment.when.items())
-
-    order = {key: number for number, key in enumerate(dict.fromkeys(map(row, measured)))}
-    return [tuple(group) for _, group in groupby(sorted(measured, key=lambda one: order[row(one)]), key=row)]
+    rows: dict[tuple[str, ...], list[Measured]] = {}
+    for one in measured:
+        rows.setdefault(one.experiment.row, []).append(one)
+    return [tuple(row) for row in rows.values()]
 
 
 def claimed(rule: Rule, row: Sequence[Measured]) -> float | None:
     """What the rule's evidence promises for a row; None where it says nothing."""
     experiment = row[0].experiment
     for one in rule.evidence.row if rule.evidence is not None else ():
-        if (one.generation, one.fidelity, one.when) == (
-            experiment.generation, experiment.fidelity, dict(experiment.when)
-        ):  # fmt: skip
+        wanted = (experiment.generation, experiment.fidelity, experiment.schedule, dict(experiment.when))
+        if (one.generation, one.fidelity, one.schedule, one.when) == wanted:
             return bound(one.largest)
     return None
 

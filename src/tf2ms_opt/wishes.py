@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from keyword import iskeyword
 
 from tf2ms_opt.config import Settings
 from tf2ms_opt.diagnostics import catalogue, is_code
@@ -26,12 +27,15 @@ def options_of(settings: Settings, rules: RuleSet) -> Options:
         _check_expression(settings.params)
     if settings.tf_version is not None:
         _check_version(settings.tf_version)
+    if settings.runtime_module is not None:
+        _check_module(settings.runtime_module)
     return Options(
         fidelity=settings.fidelity or Fidelity.STOCK,
         tf_version=settings.tf_version,
         params=settings.params,
         select=_names("--select", settings.select or (), rules),
         ignore=_names("--ignore", settings.ignore or (), rules),
+        runtime_module=settings.runtime_module,
     )
 
 
@@ -54,6 +58,11 @@ def _check_version(text: str) -> None:
         generation_of_tensorflow(text)
     except ValueError as error:
         raise UsageError(f"--tf-version: {error}") from error
+
+
+def _check_module(name: str) -> None:
+    if not all(part.isidentifier() and not iskeyword(part) for part in name.split(".")):
+        raise UsageError(f"--runtime-module: {name!r} is not the dotted name of a module")
 
 
 def _names(option: str, written: Iterable[str], rules: RuleSet) -> tuple[str, ...]:

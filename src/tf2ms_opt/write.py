@@ -54,14 +54,23 @@ def create(file: Path, data: bytes, like: Path) -> None:
     _write(file, data, like.stat())
 
 
-def _write(target: Path, data: bytes, status: os.stat_result) -> None:
+def supply(file: Path, data: bytes, like: Path) -> None:
+    """Put ``data`` in the place of ``file``; a new one gets the mode of ``like``, but is not to be executed."""
+    if file.exists():
+        replace(file, data)
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    _write(file, data, like.stat(), stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+
+
+def _write(target: Path, data: bytes, status: os.stat_result, without: int = 0) -> None:
     descriptor, name = tempfile.mkstemp(prefix=".tf2ms-", dir=target.parent)
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
         _own(temporary, status)
-        temporary.chmod(stat.S_IMODE(status.st_mode))
+        temporary.chmod(stat.S_IMODE(status.st_mode) & ~without)
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)

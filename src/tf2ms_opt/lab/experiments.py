@@ -69,6 +69,8 @@ class Experiment:
     lines: str
     #: source parameter -> the setting of the matrix that this experiment belongs to
     when: Mapping[str, str] = field(default_factory=dict)
+    #: the schedule of its learning rate, as the evidence names it; empty for a constant
+    schedule: str = ""
     #: why the two may differ, as far as the rule knows
     reasons: tuple[str, ...] = ()
     l2: float = 0.0
@@ -79,7 +81,18 @@ class Experiment:
         """What it is called in reports: its place in a file, or its row of the matrix."""
         if self.place is not None:
             return f"{self.place.path}:{self.place.line}:{self.place.column}"
-        return f"{self.generation} {', '.join(f'{name}={text}' for name, text in self.when.items())}".strip()
+        return f"{self.generation} {self.setting}".strip()
+
+    @property
+    def setting(self) -> str:
+        """The row of the matrix, in words."""
+        settings = [f"{name}={text}" for name, text in self.when.items()]
+        return ", ".join([*settings, *([self.schedule] if self.schedule else [])])
+
+    @property
+    def row(self) -> tuple[str, str, str, str]:
+        """The row of the matrix: rule, generation, setting and fidelity."""
+        return self.rule, self.generation, self.setting, self.fidelity
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -9,8 +9,11 @@ from itertools import product
 from tf2ms_opt.lab.experiments import Constructor, Experiment, Value
 from tf2ms_opt.lab.program import NotEmittedError, emitted
 from tf2ms_opt.options import Fidelity
-from tf2ms_opt.rules import Rule, Source, literal
+from tf2ms_opt.rules import Action, Rule, Source, literal
 from tf2ms_opt.ruleset import RuleSet
+
+#: what is run of a rule unless somebody asks for less or more
+LEVELS = (Fidelity.STOCK, Fidelity.EXACT)
 
 
 def experiments(rule: Rule, rules: RuleSet, fidelities: Iterable[Fidelity]) -> Iterator[Experiment]:
@@ -30,7 +33,7 @@ def experiments(rule: Rule, rules: RuleSet, fidelities: Iterable[Fidelity]) -> I
                 yield Experiment(
                     rule=rule.name, generation=generation, kind=rule.kind,
                     constructor=constructor, fidelity=fidelity.value, target=written.target, lines=written.lines,
-                    when=when, reasons=written.reasons,
+                    when=when, schedule=_schedule_name(constructor, generation, rules), reasons=written.reasons,
                 )  # fmt: skip
 
 
@@ -50,6 +53,17 @@ def _constructor(
     module = place.stand_in if rule.kind == "optimizer" else place.schedule_stand_in
     given = {name: value(text, generation, rules) for name, text in arguments.items()}
     return Constructor(source.class_name, module, given)
+
+
+def _schedule_name(constructor: Constructor, generation: str, rules: RuleSet) -> str:
+    """What lets the learning rate fall: the class of a schedule, or the name of the argument that stands for one."""
+    for name, given in constructor.arguments.items():
+        if isinstance(given, Constructor):
+            return given.class_name
+        base = rules.framework.generation[generation].parameter
+        if any(one.name == name and one.action is Action.LEARNING_RATE_DECAY for one in base):
+            return name
+    return ""
 
 
 def value(text: str, generation: str, rules: RuleSet) -> Value:

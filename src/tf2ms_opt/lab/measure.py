@@ -22,13 +22,15 @@ from tf2ms_opt.lab.processes import ITSELF, TENSORFLOW, Report
 class Run:
     """One experiment in one mode of MindSpore.
 
-    ``by_step`` is the largest deviation of each step, ``by_scale`` that of each gradient scale over all steps, and
-    ``first_beyond`` the first step (from 1) beyond the tolerance.  ``error`` is what a framework raised instead.
+    ``by_step`` is the largest deviation of each step, ``by_scale`` that of each gradient scale over all steps,
+    ``at_first`` that of each scale at the first step, and ``first_beyond`` the first step (from 1) beyond the
+    tolerance.  ``error`` is what a framework raised instead.
     """
 
     mode: str
     by_step: tuple[float, ...] = ()
     by_scale: Mapping[float, float] | None = None
+    at_first: Mapping[float, float] | None = None
     first_beyond: int | None = None
     error: str | None = None
 
@@ -108,6 +110,7 @@ def layout(experiment: Experiment, inputs: Inputs) -> Sequence[Tensor]:
 
 def _compare(side: str, number: int, tensors: Sequence[Tensor], folder: Path, tolerance: float) -> Run:
     by_scale = dict.fromkeys(sorted({tensor.scale for tensor in tensors}), 0.0)
+    at_first: dict[float, float] = {}
     by_step = []
     theirs = list(_rows(trajectory(TENSORFLOW, number, folder), tensors))
     ours = _rows(trajectory(side, number, folder), tensors)
@@ -119,8 +122,9 @@ def _compare(side: str, number: int, tensors: Sequence[Tensor], folder: Path, to
             by_scale[tensor.scale] = max(by_scale[tensor.scale], deviation)
             worst = max(worst, deviation)
         by_step.append(worst)
+        at_first = at_first or dict(by_scale)
     beyond = next((step for step, deviation in enumerate(by_step, 1) if deviation > tolerance), None)
-    return Run(side, tuple(by_step), by_scale, beyond)
+    return Run(side, tuple(by_step), by_scale, at_first, beyond)
 
 
 def _rows(numbers: array[float], tensors: Sequence[Tensor]) -> Iterator[list[array[float]]]:

@@ -16,14 +16,18 @@ from itertools import chain, count
 
 from tf2ms_opt.facts import NameList, Splice
 from tf2ms_opt.options import Options
-from tf2ms_opt.runtime_module import NAME
+from tf2ms_opt.plan.targets import Choice
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, BindingKind
 
-NN = "mindspore.nn"
-OPS = "mindspore.ops"
+#: the module that is written beside converted code
+RUNTIME = "tf2ms_runtime"
 
 _SHORT = 60  # a longer string is prose
+
+
+NN = "mindspore.nn"
+OPS = "mindspore.ops"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,15 @@ class Aliases:
     @property
     def ops(self) -> str:
         return self.names[OPS]
+
+    def callee(self, choice: Choice) -> str:
+        """How the result names the class."""
+        return self.names[choice.name] if choice.runtime else f"{self.nn}.{choice.short}"
+
+    @staticmethod
+    def need(choice: Choice) -> str:
+        """What has to be imported for the class."""
+        return choice.name if choice.runtime else NN
 
 
 def aliases(module: Module, first: int, runtime: str) -> Aliases:
@@ -77,28 +90,22 @@ def runtime_module(module: Module, options: Options) -> str:
     imports it as it imports its own package: by the package's name where the file does that, else relatively.
     """
     if options.runtime_module is not None or options.package is None:
-        return options.runtime_module or NAME
-    nodes = [node for node in ast.walk(module.index.module) if isinstance(node, (ast.Import, ast.ImportFrom))]
-    absolute = {name.partition(".")[0] for node in nodes for name in _modules(node)}
-    if options.package.partition(".")[0] in absolute:
-        return f"{options.package}.{NAME}"
-    relative = any(isinstance(node, ast.ImportFrom) and node.level for node in nodes)
-    return f".{NAME}" if relative or not _is_script(module) else NAME
-
-
-def _modules(node: ast.Import | ast.ImportFrom) -> list[str]:
-    """The modules that a statement imports from by their absolute names."""
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    return [node.module] if node.module and not node.level else []
+        return options.runtime_module or RUNTIME
+    nodes = list(ast.walk(module.index.module))
+    modules = ["." * node.level + (node.module or "") for node in nodes if isinstance(node, ast.ImportFrom)]
+    modules += [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    root = options.package.partition(".")[0]
+    if any(name.partition(".")[0] == root for name in modules):
+        return f"{options.package}.{RUNTIME}"
+    if any(name.startswith(".") for name in modules) or not _is_script(module):
+        return f".{RUNTIME}"
+    return RUNTIME
 
 
 def _is_script(module: Module) -> bool:
     """Whether the file asks if it is the program itself."""
-    return any(
-        isinstance(node, ast.If) and "__name__" in {one.id for one in ast.walk(node.test) if isinstance(one, ast.Name)}
-        for node in module.index.module.body
-    )
+    tests = (node.test for node in module.index.module.body if isinstance(node, ast.If))
+    return any(isinstance(one, ast.Name) and one.id == "__name__" for test in tests for one in ast.walk(test))
 
 
 def _free(module: Module, name: str) -> str:
@@ -113,7 +120,7 @@ def added_import(module: Module, names: Aliases, needed: Collection[str], first_
     for qualified, own in names.names.items():
         if qualified in needed and qualified not in names.present:
             place, _, name = qualified.rpartition(".")
-            wanted.setdefault(place, []).append(name if own == name else f"{name} as {own}")
+            wanted.setdefault(place or ".", []).append(name if own == name else f"{name} as {own}")
     if not wanted:
         return None
     source = module.source
@@ -178,9 +185,15 @@ def _is_import(statement: ast.stmt) -> bool:
 
 
 def _from_framework(module: Module, statements: Iterable[ast.stmt]) -> bool:
-    nodes = [node for statement in statements for node in ast.walk(statement)]
-    imports = [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
-    return any(module.rules.from_framework(name) for node in imports for name in _modules(node))
+    names = [
+        name
+        for statement in statements for node in ast.walk(statement)
+        for name in (
+            [alias.name for alias in node.names] if isinstance(node, ast.Import)
+            else [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        )
+    ]  # fmt: skip
+    return any(module.rules.from_framework(name) for name in names)
 
 
 def removed_imports(module: Module, gone: Collection[ast.Name], *, excerpt: bool) -> tuple[Splice, ...]:

@@ -16,11 +16,11 @@ _COLOURS = {b"---": b"\x1b[1m", b"+++": b"\x1b[1m", b"@": b"\x1b[36m", b"-": b"\
 _ESCAPES = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"', 92: "\\"}
 
 
-def unified(before: bytes, after: bytes, path: str) -> Iterator[bytes]:
-    """The lines of the diff, each ending in a newline."""
+def unified(before: bytes, after: bytes, path: str, *, new: bool = False) -> Iterator[bytes]:
+    """The lines of the diff, each ending in a newline; ``new`` for a file that is not there yet."""
     name = _relative(path)
-    old, new = _header(f"a/{name}"), _header(f"b/{name}")
-    for line in difflib.diff_bytes(difflib.unified_diff, _lines(before), _lines(after), old, new):
+    old, now = b"/dev/null" if new else _header(f"a/{name}"), _header(f"b/{name}")
+    for line in difflib.diff_bytes(difflib.unified_diff, _lines(before), _lines(after), old, now):
         if line.endswith(b"\n"):
             yield line
         else:

@@ -13,6 +13,7 @@ from tf2ms_opt import __version__
 from tf2ms_opt.diagnostics import Finding, Severity
 from tf2ms_opt.outcomes import Outcome, Site, Summary
 from tf2ms_opt.report.places import position, printable
+from tf2ms_opt.runtime_files import RuntimeFile
 
 SCHEMA = 1
 
@@ -45,7 +46,7 @@ def github(outcome: Outcome) -> Iterator[str]:
         yield f"::{_GITHUB_LEVELS[finding.severity]} {written}::{_data(finding.message)}"
 
 
-def document(outcomes: Iterable[Outcome], summary: Summary) -> str:
+def document(outcomes: Iterable[Outcome], summary: Summary, modules: Iterable[RuntimeFile] = ()) -> str:
     """The whole JSON document.  Only ASCII, so that a file name of any bytes survives."""
     data = {
         "schema": SCHEMA,
@@ -61,6 +62,7 @@ def document(outcomes: Iterable[Outcome], summary: Summary) -> str:
             "sites_left": summary.sites_left,
         },
         "files": [_file(outcome) for outcome in outcomes],
+        "runtime_modules": [{"path": module.path, "classes": list(module.classes)} for module in modules],
     }
     return json.dumps(data, indent=2)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tf2ms_opt import __version__
 from tf2ms_opt.evidence import bound
+from tf2ms_opt.lab.diagnose import suspicions
 from tf2ms_opt.lab.experiments import Inputs
 from tf2ms_opt.lab.measure import Measured, Run
 from tf2ms_opt.lab.sites import Skipped
@@ -53,7 +54,7 @@ def print_measured(console: Console, measured: Measured) -> None:
         text = ", ".join(f"{deviation:.1e} at {scale:g}" for scale, deviation in scales.items())
         if text:
             print_wrapped(console, "  by gradient", f" {text}")
-    for reason in experiment.reasons if measured.deviation else ():
+    for reason in (experiment.reasons or suspicions(measured)) if measured.verdict == "differs" else ():
         print_wrapped(console, "  why        ", printable(reason))
 
 
@@ -90,13 +91,12 @@ _HEAD = ("generation", "setting", "fidelity", "emitted", "deviation", "claimed",
 def _row(runs: Sequence[Measured], claim: float | None) -> tuple[str, ...]:
     worst = max(runs, key=lambda one: (one.error is not None, one.deviation))
     experiment = worst.experiment
-    setting = ", ".join(f"{name}={text}" for name, text in experiment.when.items())
     beyond = worst.worst.first_beyond
     first = "never" if beyond is None else f"step {beyond}"
     deviation = worst.error.splitlines()[0] if worst.error else f"{worst.deviation:.1e}"
     claims = "-" if claim is None else f"{claim:.0e}"
     emitted = experiment.target.rpartition(".")[2]
-    return experiment.generation, setting, experiment.fidelity, emitted, deviation, claims, first, worst.verdict
+    return experiment.generation, experiment.setting, experiment.fidelity, emitted, deviation, claims, first, worst.verdict
 
 
 def print_conditions(console: Console, conditions: Conditions | None) -> None:
@@ -151,6 +151,7 @@ def _result(measured: Measured) -> dict[str, Any]:
         "rule": experiment.rule,
         "generation": experiment.generation,
         "setting": dict(experiment.when),
+        "schedule": experiment.schedule or None,
         "source": experiment.constructor.source(),
         "fidelity": experiment.fidelity,
         "target": experiment.target,

@@ -5,7 +5,7 @@ Paths and source text are printed as they are, never as rich's markup; the conso
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ from tf2ms_opt.report.wrapped import print_wrapped
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from tf2ms_opt.runtime_files import RuntimeFile
+
 _STYLES = {"converted": "green", "info": "cyan", "review": "yellow", "left": "magenta", "error": "red", "failed": "red"}
 _WORD = max(map(len, _STYLES))
 #: findings of these severities are printed with --quiet
@@ -25,12 +27,17 @@ _URGENT = (Severity.LEFT, Severity.ERROR)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How much is said; ``dry`` when nothing is written, ``diff`` when a diff shows the converted sites."""
+    """How much is said.
+
+    ``dry`` when nothing is written, ``diff`` when a diff shows the converted sites, and ``filters`` when the converted
+    text goes to standard output.
+    """
 
     quiet: bool = False
     verbose: bool = False
     dry: bool = False
     diff: bool = False
+    filters: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,19 @@ def summary_lines(summary: Summary, view: View) -> Iterator[str]:
             f"{_count(summary.sites, 'site')}: {summary.sites_converted} converted, "
             f"{summary.sites_review} to review, {summary.sites_left} left"
         )
+
+
+def module_lines(modules: Iterable[RuntimeFile], view: View) -> Iterator[str]:
+    """What becomes of each runtime module that the converted files import."""
+    for module in () if view.quiet and not view.filters else modules:
+        classes = ", ".join(module.classes)
+        if not module.changed:
+            status = f"unchanged ({classes})"
+        elif view.filters:
+            status = f"not written ({classes}): convert the file by its name to get it, or see --diff"
+        else:
+            status = f"{'would be written' if view.dry else 'written'} ({classes})"
+        yield f"{printable(module.path)}: {status}"
 
 
 def _header(outcome: Outcome, view: View) -> str:
