@@ -80,6 +80,32 @@ def test_generated_blocks_are_current(name, generator, generated, request):
     assert generator.updated(read(name), generated) == read(name)
 
 
+# ---------------------------------------------------------------- the pages of the rules
+
+
+@pytest.fixture(scope="module")
+def pages():
+    """``scripts/rule_documents.py`` as a module."""
+    spec = importlib.util.spec_from_file_location("rule_documents", ROOT / "scripts" / "rule_documents.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_of_every_measured_optimizer_is_current(pages, rules, request):
+    for rule in pages.documented(rules):
+        file = ROOT / "docs" / f"{rule.name}.md"
+        if request.config.getoption("--update-fixtures"):
+            file.write_text(pages.page(rule, rules), encoding="utf-8", newline="\n")
+        assert file.read_text(encoding="utf-8") == pages.page(rule, rules)
+
+
+def test_the_picture_of_every_measured_optimizer_is_of_its_evidence(pages, rules):
+    for rule in pages.documented(rules):
+        picture = (ROOT / "docs" / f"{rule.name}.svg").read_text(encoding="utf-8")
+        assert pages.digest(rule) in picture, f"docs/{rule.name}.svg: run scripts/rule_documents.py"
+
+
 def test_every_generated_block_stands_in_a_document(generator, generated):
     found = {match["name"] for name in DOCUMENTS for match in generator.BLOCK.finditer(read(name))}
     assert found == set(generated)
@@ -208,8 +234,8 @@ def test_every_field_of_a_rule_file_is_explained():
     table = read("CONTRIBUTING.md").partition("| field |")[2].partition("\n\n")[0]
     explained = set(re.findall(r"[a-z-]+", " ".join(re.findall(r"`[^`]*`", table))))
     tables = (schema.Rule, schema.Target, schema.TargetParameter, schema.Source)
-    tables += (schema.Parameter, schema.State, schema.Difference)
+    tables += (schema.Parameter, schema.State, schema.Difference, schema.RuntimeClass, schema.Parity)
     fields = {field.encode_name for one in tables for field in msgspec.structs.fields(one)}
     #: what needs no word, and what only the framework's own table uses
-    plain = {"name", "summary", "docs", "generations", "class-name", "finding", "keyword-only"}
+    plain = {"name", "summary", "docs", "generations", "class-name", "finding", "keyword-only", "evidence"}
     assert fields - explained - plain == set()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import stat
 import subprocess
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -32,7 +32,7 @@ K3 = "RMSpropKeras3"
 OLD = ("InverseTimeDecay", "RMSpropLegacy")
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def project(tmp_path, monkeypatch):
     (tmp_path / ".git").mkdir()
     monkeypatch.chdir(tmp_path)
@@ -42,17 +42,15 @@ def project(tmp_path, monkeypatch):
 def write(**files):
     """Files by their paths, with ``__`` for a slash."""
     for name, text in files.items():
-        path = name.replace("__", "/") + ".py"
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        with open(path, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
+        file = Path(name.replace("__", "/") + ".py")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8", newline="")
 
 
 def package(*names):
     for name in names:
-        os.makedirs(name, exist_ok=True)
-        with open(f"{name}/__init__.py", "w", encoding="utf-8"):
-            pass
+        Path(name).mkdir(parents=True, exist_ok=True)
+        (Path(name) / "__init__.py").touch()
 
 
 def run(*arguments, command="convert", code=0, **given):
@@ -198,7 +196,9 @@ def test_output_dir(project, extra):
     originals = tree(project)
     run("src", "--output-dir", "out", *extra)
     assert {name: data for name, data in tree(project).items() if not name.startswith("out/")} == originals
-    found = {path.relative_to(project / "out").as_posix(): classes_of(path) for path in (project / "out").rglob("*.py") if path.stem in ("tf2ms_runtime", "exact")}  # fmt: skip
+    out = project / "out"
+    modules = [path for path in out.rglob("*.py") if path.stem in {"tf2ms_runtime", "exact"}]
+    found = {path.relative_to(out).as_posix(): classes_of(path) for path in modules}
     everything = {K3, *OLD}
     assert found == (
         {"lib/exact.py": everything} if extra else {"tf2ms_runtime.py": everything, "z/tf2ms_runtime.py": {K3}}
@@ -249,7 +249,7 @@ def test_check_writes_nothing(project):
     assert "TMO905" in run(".", command="check", code=2).stderr
 
 
-def test_json_lists_the_modules(project):
+def test_json_lists_the_modules():
     write(a=KERAS3, lib__b=LEGACY)
     document = json.loads(run(".", "--format", "json").stdout)
     assert document["runtime_modules"] == [
@@ -259,7 +259,7 @@ def test_json_lists_the_modules(project):
     assert document["files"][0]["sites"][0]["target"] == f"tf2ms_runtime.{K3}"
 
 
-def test_quiet_says_nothing_of_modules(project):
+def test_quiet_says_nothing_of_modules():
     write(a=KERAS3)
     assert "tf2ms_runtime" not in run(".", "-q").stderr
 
@@ -274,7 +274,7 @@ def test_standard_input_writes_nothing_and_says_what_is_missing(project):
     )
 
 
-def test_standard_input_for_a_file_of_a_package(project):
+def test_standard_input_for_a_file_of_a_package():
     package("lib")
     ran = run("-", "--stdin-filename", "lib/train.py", input=RELATIVE)
     assert f"from .tf2ms_runtime import {K3}\n" in ran.stdout
@@ -328,7 +328,7 @@ def test_a_class_of_mindspore_that_is_proven_exact_is_taken():
     assert "opt = nn.RMSProp(" in after
     assert "ops.zeros_like" in after
     assert "tf2ms_runtime" not in after
-    assert said == ["measured: bit-equal over 200 steps (TensorFlow 2.21 / MindSpore 2.10, CPU)"]
+    assert said == ["bit-equal over 200 steps (TensorFlow 2.21 / MindSpore 2.10, CPU)"]
 
 
 @pytest.mark.parametrize(
@@ -337,7 +337,6 @@ def test_a_class_of_mindspore_that_is_proven_exact_is_taken():
         KERAS3.replace("1e-3", "0.5"),  # larger than what was run
         KERAS3.replace("1e-3", "1e-3, epsilon=0"),
         KERAS3.replace("1e-3", "1e-3, centered=True"),
-        KERAS3.replace("1e-3", "1e-3, centered=model.built"),
         KERAS3.replace("1e-3", "keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)"),
     ],
 )

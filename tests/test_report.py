@@ -212,6 +212,7 @@ def test_the_json_is_the_contracts():
                 ]
             ],
         ),
+        ("runtime_modules", []),
     ]
 
 

@@ -63,10 +63,10 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--fidelity",
         type=click.Choice([level.value for level in Fidelity]),
         help="names: rename only; stock (default): MindSpore's class, put into TensorFlow's starting state; "
-        "exact: where that was not measured to be exact, a class of tf2ms_runtime.py, which is written beside the code.",
+        "exact: where that was not measured to be exact, a class of tf2ms_runtime.py, which is written beside it.",
     ),
     click.option(
-        "--runtime-module", metavar="NAME", help="With exact: one module of this dotted name, below the given directory."
+        "--runtime-module", metavar="NAME", help="With exact: this module below the given directory instead: pkg.exact."
     ),
     click.option("--tf-version", metavar="X.Y", help="The TensorFlow version that the code was written for."),
     click.option(

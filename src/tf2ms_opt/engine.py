@@ -1,6 +1,3 @@
-# !! To the helper on `--fidelity exact`: points 1 and 2 (emission, claims) are DONE by the owner in plan/ (targets.py, claims.py,
-# !! imports.runtime_module, Options.runtime_module/.package, Outcome.runtime = outcomes.Runtime(module, classes), TMO110/TMO111).
-# !! Do not edit plan/, engine, options, outcomes, findings TMO110/111. Go on with 0 (runtime_module.py), 3, 4, 5, 7. The owner removes this note.
 """One file: bytes in, ``Outcome`` out.  Pure, without I/O, and it never raises for bad input.
 
 ``convert_source`` is the public Python API; it can be mapped over any number of files.

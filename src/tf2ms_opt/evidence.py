@@ -37,6 +37,12 @@ def verdict(deviation: float) -> str:
     return "within float32 rounding" if deviation <= ROUNDING else "differs"
 
 
+def conditions(evidence: Evidence) -> str:
+    """What it was measured with: ``TensorFlow 2.21 / MindSpore 2.10, CPU``."""
+    tensorflow, mindspore = (".".join(evidence.versions[name].split(".")[:2]) for name in ("tensorflow", "mindspore"))
+    return f"TensorFlow {tensorflow} / MindSpore {mindspore}, {evidence.back_end}"
+
+
 def bound(deviation: float) -> float:
     """What a measurement promises: the next of 1, 2, 5, 10, ... above it; nothing but 0 for a measured 0.
 
@@ -63,9 +69,13 @@ def rows(evidence: Evidence | None, setting: Setting, fidelity: str) -> tuple[Ro
 
 
 def proven_exact(evidence: Evidence | None, setting: Setting) -> bool:
-    """Whether MindSpore's own class was measured to compute ``setting`` to the last bit."""
+    """Whether MindSpore's own class was measured to compute ``setting`` to the last bit.
+
+    An argument on which that depends has to be known.
+    """
     found = rows(evidence, setting, "stock")
-    return bool(found) and all(row.largest == 0 for row in found)
+    known = all(setting.arguments[name][0] for row in found for name in row.when)
+    return bool(found) and known and all(row.largest == 0 for row in found)
 
 
 def may_hold(argument: tuple[bool, object], text: str) -> bool:

@@ -1,6 +1,3 @@
-# !! To the helper on `--fidelity exact`: points 1 and 2 (emission, claims) are DONE by the owner in plan/ (targets.py, claims.py,
-# !! imports.runtime_module, Options.runtime_module/.package, Outcome.runtime = outcomes.Runtime(module, classes), TMO110/TMO111).
-# !! Do not edit plan/, engine, options, outcomes, findings TMO110/111. Go on with 0 (runtime_module.py), 3, 4, 5, 7. The owner removes this note.
 """What became of a site, a file and a run: the values that the engine returns and the reports render.
 
 Nothing here decides; the JSON report is a plain projection of these classes.

@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypeAlias
 
 #: the name of the module, where nothing else is asked for
 NAME = "tf2ms_runtime"
@@ -27,7 +26,6 @@ version control.
 
 Classes: {{classes}}
 """'''
-_Defined: TypeAlias = "ast.ClassDef | ast.FunctionDef | ast.Assign | ast.AnnAssign"
 
 
 @dataclass(frozen=True, slots=True)

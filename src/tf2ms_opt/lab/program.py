@@ -58,9 +58,19 @@ def emitted(
     reasons = tuple(dict.fromkeys(one.message for one in outcome.findings if one.name in _REASONS))
     target = site.target or ""
     if kind == "schedule":
-        (rule,) = (one.rule for one in rules.named(f"{constructor.module}.{constructor.class_name}")[-1:])
-        target, reasons = rule.target.name, ()
+        target, reasons = _schedule_target(constructor, generation, rules, outcome), ()
     return Emitted(lines, target, reasons)
+
+
+def _schedule_target(schedule: Constructor, generation: str, rules: RuleSet, outcome: Outcome) -> str:
+    """The class that the schedule became: one of the runtime module where the outcome needs it."""
+    candidates = rules.named(f"{schedule.module}.{schedule.class_name}")
+    candidate = next((one for one in candidates if one.generation == generation), candidates[-1])
+    runtime = candidate.source.runtime
+    name = runtime.classes[candidate.generation] if runtime is not None else ""
+    if outcome.runtime is not None and name in outcome.runtime.classes:
+        return f"{outcome.runtime.module}.{name}"
+    return candidate.rule.target.name
 
 
 def _around(schedule: Constructor, generation: str, rules: RuleSet) -> Constructor:

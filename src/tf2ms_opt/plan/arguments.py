@@ -1,6 +1,3 @@
-# !! To the helper on `--fidelity exact`: points 1 and 2 (emission, claims) are DONE by the owner in plan/ (targets.py, claims.py,
-# !! imports.runtime_module, Options.runtime_module/.package, Outcome.runtime = outcomes.Runtime(module, classes), TMO110/TMO111).
-# !! Do not edit plan/, engine, options, outcomes, findings TMO110/111. Go on with 0 (runtime_module.py), 3, 4, 5, 7. The owner removes this note.
 """Says what the target call is written with, argument by argument.
 
 The result is the target's argument list with findings, or the finding for which the site is left.
@@ -9,40 +6,20 @@ The result is the target's argument list with findings, or the finding for which
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.evidence import Setting, same
 from tf2ms_opt.facts import Argument, Build, CallRewrite, Given, Rebuilt, Text, Value
-from tf2ms_opt.options import Fidelity
-from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.schedules import Schedule, schedule_name, schedule_of
 from tf2ms_opt.plan.signature import LeftError, bind
-from tf2ms_opt.plan.targets import Choice, choose
+from tf2ms_opt.plan.targets import Choice, Wanted, choose
+from tf2ms_opt.plan.translation import Setup, Translation
 from tf2ms_opt.rules import Action, Kind, Parameter, TargetParameter, literal
 from tf2ms_opt.ruleset import Candidate
-from tf2ms_opt.trace.module import Module, is_literal
+from tf2ms_opt.trace.module import is_literal
 from tf2ms_opt.values import Adapted, Refused, adapt
-
-
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """The target call's arguments without the parameters to train, and what there is to say about them."""
-
-    arguments: tuple[Argument, ...]
-    findings: tuple[Finding, ...]
-    #: the class that takes the arguments
-    choice: Choice
-    #: the source's arguments, given or default, as the evidence is asked for them
-    setting: Setting
-    #: dotted names of everything that the call needs
-    needs: frozenset[str]
-    #: schedules bound to a name elsewhere, and what they become at their own place
-    schedules: tuple[tuple[Schedule, CallRewrite], ...] = ()
-    #: names of the arguments that change the gradients before the update
-    clips: tuple[str, ...] = ()
-    #: expressions of schedules that disappear
-    gone: tuple[ast.expr, ...] = ()
 
 
 @dataclass(slots=True)
@@ -57,21 +34,16 @@ class _Draft:
     needs: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """What the translation of every call of a file shares."""
-
-    module: Module
-    names: Aliases
-    fidelity: Fidelity
-
-
-def translate(setup: Setup, candidate: Candidate, call: ast.Call | None, place: tuple[int, int]) -> Translation:
+def translate(
+    setup: Setup, candidate: Candidate, call: ast.Call | None, place: tuple[int, int], *, placed: bool = True
+) -> Translation:
     """Translate ``call`` (None for a registry string, which takes every default).
 
-    ``place`` is the position of the site for findings.  Raises ``LeftError``.
+    ``place`` is the position of the site for findings, and ``placed`` whether lines can follow the call.
+    Raises ``LeftError``.
     """
-    return _Translator(setup, candidate, place).run(call)
+    wanted = Wanted(setup.fidelity, setup.names.runtime, placed)
+    return _Translator(setup, candidate, place, wanted).run(call)
 
 
 def _rewrite_schedule(setup: Setup, schedule: Schedule) -> tuple[CallRewrite, Translation]:
@@ -80,7 +52,8 @@ def _rewrite_schedule(setup: Setup, schedule: Schedule) -> tuple[CallRewrite, Tr
     place = module.position(schedule.call)
     inner = translate(setup, schedule.candidate, schedule.call, place)
     source = schedule.candidate.source.class_name
-    note = finding("schedule-converted", *place, source=source, target=inner.choice.short)
+    key = "schedule-converted/runtime" if inner.choice.runtime else "schedule-converted"
+    note = finding(key, *place, source=source, target=inner.choice.short, module=setup.names.runtime.lstrip("."))
     start, end = module.source.start(schedule.call), module.source.end(schedule.call)
     rewrite = CallRewrite(start, end, setup.names.callee(inner.choice), inner.arguments)
     return rewrite, replace(inner, findings=(*inner.findings, note), gone=(schedule.call.func, *inner.gone))
@@ -89,8 +62,9 @@ def _rewrite_schedule(setup: Setup, schedule: Schedule) -> tuple[CallRewrite, Tr
 class _Translator:
     """One call on its way to the target's arguments."""
 
-    def __init__(self, setup: Setup, candidate: Candidate, place: tuple[int, int]) -> None:
+    def __init__(self, setup: Setup, candidate: Candidate, place: tuple[int, int], wanted: Wanted) -> None:
         self.setup = setup
+        self.wanted = wanted
         self.module = setup.module
         self.candidate = candidate
         self.place = place
@@ -106,8 +80,9 @@ class _Translator:
             for parameter in self.candidate.source.parameter
         }
         self._one_of_two(bound)
+        settings |= self._given_by_alias(bound)
         setting = Setting(self.candidate.generation, settings, schedule_name(self.module, self.candidate, bound))
-        self.target = choose(self.candidate, setting, self.setup.fidelity, self.setup.names.runtime)
+        self.target = choose(self.candidate, setting, self.wanted)
         self.draft.needs.add(self.setup.names.need(self.target))
         decay = None
         for name, (index, node) in sorted(bound.items(), key=lambda item: item[1][0]):
@@ -151,6 +126,16 @@ class _Translator:
                     text = self.module.text(bound.pop(other)[1])
                     reason = f"{name}= is given too, and TensorFlow takes that one"
                     self._note("argument-ignored", argument=f"{other}={text}", reason=reason)
+
+    def _given_by_alias(self, bound: Mapping[str, tuple[int, ast.expr]]) -> dict[str, tuple[bool, object]]:
+        """The settings that have another name in the call: ``lr=`` is the learning rate."""
+        own = {one.to: one for one in self.candidate.source.parameter if one.to is not None}
+        aliases = ((self.candidate.parameter(name), given) for name, given in bound.items())
+        return {
+            own[alias.to].name: self._setting(own[alias.to], given)
+            for alias, given in aliases
+            if alias is not None and alias.keyword_only and alias.to in own
+        }
 
     def _note(self, key: str, *, help: str = "", **details: object) -> None:
         self.draft.findings.append(finding(key, *self.place, help=help, **details))
@@ -275,7 +260,7 @@ class _Translator:
         schedule = next(one for one in candidates if one.rule is rule and one.generation == generation)
         # its evidence is for the schedule as a class, whose arguments these are not
         setting = Setting(generation, {one.name: (False, None) for one in schedule.source.parameter})
-        return choose(schedule, setting, self.setup.fidelity, self.setup.names.runtime)
+        return choose(schedule, setting, self.wanted)
 
     def _as_float(self, rate: Value) -> Value:
         """A learning rate for a schedule's constructor, which takes only a float."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from tf2ms_opt.diagnostics import Finding, finding
-from tf2ms_opt.evidence import ROUNDING, Setting, bound, rows
+from tf2ms_opt.evidence import ROUNDING, Setting, bound, conditions, rows
 from tf2ms_opt.options import Fidelity
 from tf2ms_opt.plan.targets import Choice
 from tf2ms_opt.rules import Evidence, Row
@@ -45,7 +45,13 @@ def _finding(evidence: Evidence, found: Collection[Row], place: tuple[int, int])
     return finding("measured/differs", *place, **details)
 
 
-def conditions(evidence: Evidence) -> str:
-    """``TensorFlow 2.21 / MindSpore 2.10, CPU``."""
-    tensorflow, mindspore = (".".join(evidence.versions[name].split(".")[:2]) for name in ("tensorflow", "mindspore"))
-    return f"TensorFlow {tensorflow} / MindSpore {mindspore}, {evidence.back_end}"
+def runtime_note(candidate: Candidate, choice: Choice, setting: Setting, place: tuple[int, int]) -> Finding:
+    """Why a class of the runtime module was taken: what MindSpore's own was measured to deviate, if it was."""
+    evidence = candidate.rule.evidence
+    module = choice.name.rpartition(".")[0].lstrip(".")
+    details: dict[str, Any] = {"target": choice.short, "module": module, "stock": candidate.rule.target.name}
+    largest = max((row.largest for row in rows(evidence, setting, "stock")), default=0.0)
+    if evidence is None or not largest:
+        return finding("runtime-class", *place, **details)
+    details |= {"bound": f"{bound(largest):.0e}", "conditions": conditions(evidence)}
+    return finding("runtime-class/deviates", *place, **details)

@@ -1,6 +1,3 @@
-# !! To the helper on `--fidelity exact`: points 1 and 2 (emission, claims) are DONE by the owner in plan/ (targets.py, claims.py,
-# !! imports.runtime_module, Options.runtime_module/.package, Outcome.runtime = outcomes.Runtime(module, classes), TMO110/TMO111).
-# !! Do not edit plan/, engine, options, outcomes, findings TMO110/111. Go on with 0 (runtime_module.py), 3, 4, 5, 7. The owner removes this note.
 """Drafts the conversion of one site: its parameters, arguments, place, starting state and findings."""
 
 from __future__ import annotations
@@ -12,8 +9,8 @@ from dataclasses import dataclass
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import CallRewrite, Splice, origins
 from tf2ms_opt.options import Fidelity, Options
-from tf2ms_opt.plan.arguments import Setup, Translation, translate
-from tf2ms_opt.plan.claims import claim
+from tf2ms_opt.plan.arguments import translate
+from tf2ms_opt.plan.claims import claim, runtime_note
 from tf2ms_opt.plan.edits import Editor, Origin, SiteFacts
 from tf2ms_opt.plan.factories import Factories, Factory
 from tf2ms_opt.plan.imports import Aliases
@@ -28,6 +25,7 @@ from tf2ms_opt.plan.side_effects import freeze, passed_on, reached_through_model
 from tf2ms_opt.plan.signature import LeftError, differences
 from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.plan.targets import Choice
+from tf2ms_opt.plan.translation import Setup, Translation
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.uses import Use, UseKind, uses_of
@@ -68,9 +66,10 @@ class Drafter:
         """The conversion of ``found`` as ``candidate``.  Raises ``LeftError``."""
         module = self._module
         place = module.position(found.node)
-        translation = translate(self._setup, candidate, found.call, place)
+        at = spot(module, found.expression)
+        translation = translate(self._setup, candidate, found.call, place, placed=at.takes_lines)
         uses = uses_of(module, found.expression)
-        site = SiteFacts(found, candidate, place, uses, spot(module, found.expression), self._source(uses, place))
+        site = SiteFacts(found, candidate, place, uses, at, self._source(uses, place))
         self._check_sharing(site, translation)
         site.below = self._below(site)
         statement = site.below or site.at.statement
@@ -164,17 +163,12 @@ class Drafter:
     def _differences(self, site: SiteFacts, translation: Translation) -> list[Finding]:
         found = tuple(differences(site.candidate, translation.setting.arguments))
         if translation.choice.runtime is not None:
-            return [self._runtime_note(site, translation)]
+            return [runtime_note(site.candidate, translation.choice, translation.setting, site.place)]
         if self._options.fidelity is Fidelity.NAMES:
             points = [state.because for state in site.candidate.source.state]
             points += [reason for _, reason, _ in found]
             return [finding("plain-renaming", *site.place, difference="; ".join(points))] if points else []
         return [finding(name, *site.place, help=advice, reason=reason) for name, reason, advice in found]
-
-    def _runtime_note(self, site: SiteFacts, translation: Translation) -> Finding:
-        stock = site.candidate.rule.target.name
-        details = {"target": translation.choice.short, "module": self._setup.names.runtime.lstrip("."), "stock": stock}
-        return finding("runtime-class", *site.place, **details)
 
     def _other_uses(self, site: SiteFacts) -> list[Finding]:
         """What else the file does with the optimizer, and with the models' freedom to train."""

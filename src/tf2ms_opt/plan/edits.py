@@ -1,6 +1,3 @@
-# !! To the helper on `--fidelity exact`: points 1 and 2 (emission, claims) are DONE by the owner in plan/ (targets.py, claims.py,
-# !! imports.runtime_module, Options.runtime_module/.package, Outcome.runtime = outcomes.Runtime(module, classes), TMO110/TMO111).
-# !! Do not edit plan/, engine, options, outcomes, findings TMO110/111. Go on with 0 (runtime_module.py), 3, 4, 5, 7. The owner removes this note.
 """Writes the decisions for one site as splices: the call, its statement, and the lines of its starting state."""
 
 from __future__ import annotations
@@ -12,11 +9,11 @@ from itertools import chain, count
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import Argument, CallRewrite, Keep, NewCall, Part, Splice, Text
-from tf2ms_opt.plan.arguments import Translation
 from tf2ms_opt.plan.imports import OPS, Aliases
 from tf2ms_opt.plan.parameters import Parameters
 from tf2ms_opt.plan.placement import Form, Spot
 from tf2ms_opt.plan.sites import Found
+from tf2ms_opt.plan.translation import Translation
 from tf2ms_opt.rules import State
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.module import Module

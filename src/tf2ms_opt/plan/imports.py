@@ -1,6 +1,3 @@
-# !! To the helper on `--fidelity exact`: points 1 and 2 (emission, claims) are DONE by the owner in plan/ (targets.py, claims.py,
-# !! imports.runtime_module, Options.runtime_module/.package, Outcome.runtime = outcomes.Runtime(module, classes), TMO110/TMO111).
-# !! Do not edit plan/, engine, options, outcomes, findings TMO110/111. Go on with 0 (runtime_module.py), 3, 4, 5, 7. The owner removes this note.
 """Which names MindSpore's modules get in a file, where their import goes, and which TensorFlow imports go.
 
 An import is taken out only where every use of its name is gone; whatever is unclear stays.
@@ -206,10 +203,14 @@ def removed_imports(module: Module, gone: Collection[ast.Name], *, excerpt: bool
         for binding in _unused(module, name, gone):
             if binding.statement is not None and not (excerpt and isinstance(binding.statement, ast.Import)):
                 unused.setdefault(binding.statement, set()).add(binding.node)
-    splices = [
-        splice for statement, names in unused.items() if (splice := _without(module, statement, names)) is not None
-    ]
-    return tuple(splices)
+    splices = {
+        statement: splice
+        for statement, names in unused.items()
+        if (splice := _without(module, statement, names)) is not None
+    }
+    # a block of nothing but imports that go (try: ... except ImportError: ...) would be empty
+    whole = {statement for statement, names in unused.items() if len(names) == len(getattr(statement, "names", ()))}
+    return tuple(splice for statement, splice in splices.items() if not whole.issuperset(module.index.block(statement)))
 
 
 def _unused(module: Module, name: str, gone: Collection[ast.Name]) -> list[Binding]:

@@ -38,6 +38,11 @@ class Spot:
     target: str | None = None
     where: str = ""
 
+    @property
+    def takes_lines(self) -> bool:
+        """Whether lines can follow the optimizer, where it stands or in a statement of its own."""
+        return self.form is not Form.EMBEDDED
+
 
 def spot(module: Module, node: ast.expr) -> Spot:
     """How and where the expression ``node`` stands."""

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Sequence
 
 from tf2ms_opt.facts import Build, Rebuilt
-from tf2ms_opt.plan.arguments import Translation
 from tf2ms_opt.plan.parameters import Parameters
 from tf2ms_opt.plan.placement import Form, Spot, evaluated, spot
+from tf2ms_opt.plan.translation import Translation
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import reaching
 from tf2ms_opt.trace.scopes import dotted

@@ -34,10 +34,25 @@ class Choice:
         return next((parameter for parameter in self.parameter if parameter.name == name), None)
 
 
-def choose(candidate: Candidate, setting: Setting, fidelity: Fidelity, runtime_module: str) -> Choice:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What decides on the class, beside the rule: the fidelity, the runtime module's name, and the place.
+
+    ``placed`` is whether lines can follow the call: without those of its starting state, MindSpore's class is exact
+    for no source that needs any.
+    """
+
+    fidelity: Fidelity
+    runtime_module: str
+    placed: bool = True
+
+
+def choose(candidate: Candidate, setting: Setting, wanted: Wanted) -> Choice:
     """MindSpore's class; at ``exact`` the runtime's where it has one and MindSpore's was not measured to be exact."""
     rule, runtime = candidate.rule, candidate.source.runtime
-    if fidelity is not Fidelity.EXACT or runtime is None or proven_exact(rule.evidence, setting):
+    starts_right = wanted.placed or not candidate.source.state
+    exact = starts_right and proven_exact(rule.evidence, setting)
+    if wanted.fidelity is not Fidelity.EXACT or runtime is None or exact:
         return Choice(rule.target.name, rule.target.parameter)
     name = runtime.classes[candidate.generation]
     parameters = tuple(
@@ -45,4 +60,4 @@ def choose(candidate: Candidate, setting: Setting, fidelity: Fidelity, runtime_m
         for parameter in rule.target.parameter
         if parameter.name not in runtime.without
     )
-    return Choice(f"{runtime_module}.{name}", parameters, name)
+    return Choice(f"{wanted.runtime_module}.{name}", parameters, name)

@@ -96,7 +96,16 @@ def _row(runs: Sequence[Measured], claim: float | None) -> tuple[str, ...]:
     deviation = worst.error.splitlines()[0] if worst.error else f"{worst.deviation:.1e}"
     claims = "-" if claim is None else f"{claim:.0e}"
     emitted = experiment.target.rpartition(".")[2]
-    return experiment.generation, experiment.setting, experiment.fidelity, emitted, deviation, claims, first, worst.verdict
+    return (
+        experiment.generation,
+        experiment.setting,
+        experiment.fidelity,
+        emitted,
+        deviation,
+        claims,
+        first,
+        worst.verdict,
+    )
 
 
 def print_conditions(console: Console, conditions: Conditions | None) -> None:

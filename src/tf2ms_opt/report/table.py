@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tf2ms_opt.diagnostics import Entry, Severity
+from tf2ms_opt.evidence import conditions
+from tf2ms_opt.report import measured
 from tf2ms_opt.report.wrapped import print_wrapped
 from tf2ms_opt.rules import Action, Parameter, Rule, Target
 from tf2ms_opt.ruleset import Candidate, RuleSet
@@ -89,6 +91,21 @@ def _print_candidate(console: Console, candidate: Candidate, rules: RuleSet) -> 
     for difference in source.difference:
         only = " and ".join(f"{name} is {value}" for name, value in difference.when.items())
         print_wrapped(console, "  differs  ", f"where {only}: {difference.reason}" if only else difference.reason)
+    _print_evidence(console, candidate)
+
+
+def _print_evidence(console: Console, candidate: Candidate) -> None:
+    """What was measured for this generation, a line for each setting and fidelity."""
+    rule = candidate.rule
+    found = list(measured.rows(rule, candidate.generation))
+    if rule.evidence is None or not found:
+        return
+    print_wrapped(console, "  measured ", f"{rule.evidence.steps} steps, {conditions(rule.evidence)}")
+    cells = [(measured.setting(row), row.fidelity, row.target.rpartition(".")[2]) for row in found]
+    widths = _widths(cells)
+    for row, line in zip(found, cells, strict=True):
+        lead = "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True))
+        print_wrapped(console, f"    {lead}  ", measured.deviation(row))
 
 
 def _cells(parameter: Parameter, target: Target) -> tuple[str, str, str]:

@@ -1,0 +1,156 @@
+"""Write ``docs/RULE.md`` and its picture for every optimizer that the parity lab has measured.
+
+    python scripts/rule_documents.py
+
+The page comes from the rule and its evidence alone; the picture needs matplotlib.  ``tests/test_docs.py`` fails when
+one of them is out of date.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from tf2ms_opt.evidence import conditions
+from tf2ms_opt.report import measured
+from tf2ms_opt.rules import Row, Rule
+from tf2ms_opt.ruleset import RuleSet, load
+
+DOCS = Path(__file__).parents[1] / "docs"
+LEVELS = ("names", "stock", "exact")
+#: below this only equal bits can be drawn
+FLOOR = 1e-9
+COLOURS = {"names": "tab:red", "stock": "tab:orange", "exact": "tab:green"}
+LABELS = {"names": "renamed (names)", "stock": "MindSpore's class (stock)", "exact": "runtime class (exact)"}
+
+HEAD = """\
+# {title}
+
+<!-- Written by scripts/rule_documents.py from the rule and its evidence; do not edit. -->
+
+{summary}. In MindSpore: [`{target}`]({docs}).
+
+## Why renaming is not enough
+
+![Deviation of the weights by step, for the plain renaming and for what is emitted](./{name}.svg)
+
+Each field is a setting of one generation: over the steps, how far the weights in MindSpore are from those in
+TensorFlow, relative to the largest weight of their tensor. Red is the plain renaming (`--fidelity names`), orange what
+is emitted by default (`stock`), green `exact`. A line at the bottom means that every bit is equal. The worst size of
+gradients counts, from 1e-6 to 1e2: where orange is high, the table says for which, and for which it is almost nothing.
+
+## What is emitted, and how far it was measured to deviate
+
+{steps} steps, {conditions}; TensorFlow in eager mode, MindSpore in PYNATIVE and GRAPH mode, which gave the
+same bits. The number is the largest of all gradient sizes, tensor shapes and argument values that were run, relative to
+the largest weight. Nothing was measured on Ascend or GPU. To measure again: `tf2ms-opt verify --rule {name}`.
+"""
+
+
+def main() -> None:
+    """Write the pages and the pictures."""
+    DOCS.mkdir(exist_ok=True)
+    rules = load()
+    for rule in documented(rules):
+        (DOCS / f"{rule.name}.md").write_text(page(rule, rules), encoding="utf-8", newline="\n")
+        draw(rule, DOCS / f"{rule.name}.svg")
+        print(f"written: docs/{rule.name}.md, docs/{rule.name}.svg")
+
+
+def documented(rules: RuleSet) -> list[Rule]:
+    """The optimizers with evidence."""
+    return [rule for rule in rules.rules.values() if rule.kind == "optimizer" and rule.evidence is not None]
+
+
+def digest(rule: Rule) -> str:
+    """What a picture is made of; it stands in the picture, so that an old one is noticed."""
+    return hashlib.sha256(msgspec.json.encode(rule.evidence)).hexdigest()[:16]
+
+
+def page(rule: Rule, rules: RuleSet) -> str:
+    """The page of one rule."""
+    return "\n".join(_lines(rule, rules)) + "\n"
+
+
+def _lines(rule: Rule, rules: RuleSet) -> Iterator[str]:
+    evidence = rule.evidence
+    if evidence is None:
+        return
+    yield HEAD.format(
+        title=rule.source[0].class_name, summary=rule.summary, target=rule.target.name, docs=rule.target.docs,
+        name=rule.name, steps=evidence.steps, conditions=conditions(evidence),
+    )  # fmt: skip
+    for source in rule.source:
+        for generation in source.generations:
+            yield f"### `{source.class_name}` in {generation}: {rules.framework.generation[generation].title}\n"
+            yield from _table(rule, generation)
+            yield ""
+    yield "Where a line differs, the reason is one of these:\n"
+    reasons = [f"- {', '.join(one.generations)}: {why.reason}." for one in rule.source for why in one.difference]
+    states = [f"- names alone: {state.because}." for source in rule.source for state in source.state]
+    yield from dict.fromkeys([*reasons, *states])
+
+
+def _table(rule: Rule, generation: str) -> Iterator[str]:
+    yield "| setting | names | stock | exact | TensorFlow's own two modes |"
+    yield "|---|---|---|---|---|"
+    found = list(measured.rows(rule, generation))
+    for setting in dict.fromkeys(map(measured.setting, found)):
+        rows = {row.fidelity: row for row in found if measured.setting(row) == setting}
+        cells = [_cell(rows[level]) if level in rows else "-" for level in LEVELS]
+        itself = max(row.itself for row in rows.values())
+        own = f"{itself:.2g} apart" if itself else "bit-equal"
+        yield f"| {setting} | {' | '.join(cells)} | {own} |"
+
+
+def _cell(row: Row) -> str:
+    return f"`{row.target.rpartition('.')[2]}` {measured.deviation(row)}"
+
+
+def draw(rule: Rule, file: Path) -> None:
+    """Small multiples: a row a generation, a column a setting, a line a fidelity."""
+    import matplotlib as mpl  # noqa: PLC0415 -- the pages alone are made without it
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    evidence = rule.evidence
+    if evidence is None:
+        return
+    rows = [row for row in evidence.row if not row.schedule]
+    generations = list(dict.fromkeys(row.generation for row in rows))
+    settings = list(dict.fromkeys(measured.setting(row) for row in rows))
+    with mpl.rc_context({"svg.hashsalt": rule.name, "svg.fonttype": "none", "font.size": 9}):
+        figure = Figure(figsize=(3 * len(settings), 2.1 * len(generations) + 0.6), layout="constrained")
+        axes = figure.subplots(len(generations), len(settings), squeeze=False, sharex=True, sharey=True)
+        for line, generation in zip(axes, generations, strict=True):
+            for one, setting in zip(line, settings, strict=True):
+                _field(
+                    one,
+                    [row for row in rows if (row.generation, measured.setting(row)) == (generation, setting)],
+                    evidence.curve_steps,
+                )
+                one.set_title(f"{generation}: {setting}", fontsize=8, loc="left")
+            line[0].set_ylabel("deviation")
+        for one in axes[-1]:
+            one.set_xlabel("step")
+        handles = [mpl.lines.Line2D([], [], color=COLOURS[level], label=LABELS[level]) for level in LEVELS]
+        figure.legend(handles=handles, loc="outside upper center", ncols=len(LEVELS), frameon=False)
+        figure.savefig(file, metadata={"Date": None, "Description": digest(rule)}, facecolor="white")
+
+
+def _field(axes, rows: list[Row], steps: tuple[int, ...]) -> None:  # noqa: ANN001 -- matplotlib has no types
+    axes.axhspan(FLOOR / 3, 1e-6, color="0.93", linewidth=0)
+    axes.text(steps[-1], 3e-9, "float32 rounding", fontsize=6, color="0.45", ha="right", va="bottom")
+    for width, level in zip((1.6, 3.2, 1.6), LEVELS, strict=True):
+        for row in rows:
+            if row.fidelity == level:
+                heights = [max(deviation, FLOOR) for deviation in row.curve]
+                axes.plot(steps, heights, color=COLOURS[level], linewidth=width)
+    axes.set_yscale("log")
+    axes.set_ylim(FLOOR / 3, 10)
+
+
+if __name__ == "__main__":
+    main()

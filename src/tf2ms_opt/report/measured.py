@@ -1,0 +1,39 @@
+"""What a rule's evidence says, in words: for the rule table and for the documents.
+
+It words numbers that the parity lab recorded; which of them concern a site is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tf2ms_opt.evidence import ROUNDING
+from tf2ms_opt.rules import Row, Rule
+
+
+def setting(row: Row) -> str:
+    """``momentum=0.0, centered=True``, with the schedule of the learning rate."""
+    settings = [f"{name}={text}" for name, text in row.when.items()]
+    return ", ".join([*settings, *([row.schedule] if row.schedule else [])])
+
+
+def deviation(row: Row) -> str:
+    """``bit-equal``, a number that is float32's rounding, or the sizes of gradients for which it is worst and best."""
+    largest = f"{row.largest:.2g}"
+    if row.largest == 0:
+        return "bit-equal"
+    if row.largest <= ROUNDING:
+        return f"{largest} (float32 rounding)"
+    worst = max(row.deviation, key=lambda scale: row.deviation[scale])
+    best = min(row.deviation, key=lambda scale: row.deviation[scale])
+    if worst == best:
+        return f"differs by {largest}"
+    return f"differs by {largest} for gradients of {worst}, {row.deviation[best]:.2g} for {best}"
+
+
+def rows(rule: Rule, generation: str) -> Iterator[Row]:
+    """The evidence of one generation, setting by setting, the fidelities of each together."""
+    evidence = rule.evidence
+    found = [row for row in evidence.row if row.generation == generation] if evidence is not None else []
+    for name in dict.fromkeys(map(setting, found)):
+        yield from (row for row in found if setting(row) == name)
