@@ -44,7 +44,8 @@ def changed(rules, generation, **fields):
 def with_default(rules, generation, name, default):
     source = next(one for one in rules.rules["rmsprop"].source if generation in one.generations)
     parameters = tuple(
-        msgspec.structs.replace(one, default=default) if one.name == name else one for one in source.parameter
+        msgspec.structs.replace(one, default=default, falsy=one.falsy and default) if one.name == name else one
+        for one in source.parameter
     )
     return changed(rules, generation, parameter=parameters)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from tf2ms_opt.evidence import ROUNDING
 from tf2ms_opt.lab.measure import Measured
 
-#: a gradient of this size and more is far above every usual epsilon
+#: gradients of this size and more are far above every usual epsilon, but for the few that are near 0
 _LARGE = 1.0
 
 
@@ -26,8 +26,9 @@ def _suspicions(measured: Measured) -> Iterator[str]:
     if measured.experiment.kind == "schedule":
         yield "the formula or an argument of the schedule"
         return
-    large = max((one for scale, one in run.at_first.items() if scale >= _LARGE), default=0.0)
-    small = max((one for scale, one in run.at_first.items() if scale < _LARGE), default=0.0)
+    largest = max(run.at_first)
+    large = run.at_first[largest] if largest >= _LARGE else 0.0
+    small = max(run.at_first.values())
     if large > ROUNDING:
         yield "the first step differs, even for large gradients: the starting state of an average, or the learning rate"
     elif small > ROUNDING:
