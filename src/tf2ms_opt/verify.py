@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from tf2ms_opt.config import Settings
 from tf2ms_opt.evidence import EXACT, ROUNDING, bound
+from tf2ms_opt.generations import generation_of_tensorflow
 from tf2ms_opt.lab import matrix, sites
+from tf2ms_opt.lab import plot as drawing
 from tf2ms_opt.lab.experiments import Experiment, Inputs
 from tf2ms_opt.lab.measure import Measured, measure
 from tf2ms_opt.lab.processes import Bench, Report, run
@@ -86,9 +88,11 @@ def verify_rule(name: str, settings: Settings, wishes: Wishes, streams: Streams,
         raise UsageError(f"--rule: {name!r} is unknown{suggestion(name, rules.rules)}")
     rule = rules.rules[name]
     levels = (settings.fidelity,) if settings.fidelity is not None else matrix.LEVELS
-    experiments = list(matrix.experiments(rule, rules, levels))
+    options_of(settings, rules)
+    wanted = generation_of_tensorflow(settings.tf_version) if settings.tf_version is not None else None
+    experiments = [one for one in matrix.experiments(rule, rules, levels) if wanted in (None, one.generation)]
     if not experiments:
-        raise UsageError(f"--rule: {name} has nothing to run at this fidelity")
+        raise UsageError(f"--rule: {name} has nothing to run with these options")
     with tempfile.TemporaryDirectory(prefix="tf2ms-lab-") as folder:
         reports, measured = _measured(experiments, wishes, streams, Path(folder))
         conditions = _conditions(wishes, reports)
@@ -153,6 +157,8 @@ def _measured(
 ) -> tuple[dict[str, Report], tuple[Measured, ...]]:
     if not experiments:
         return {}, ()
+    if wishes.plot is not None:
+        drawing.check()
     total = len(experiments) * len(wishes.bench.ends())
     with counting("experiments", total, _bar(streams)) as done:
         reports = run(experiments, wishes.inputs, wishes.bench, compose(known()), folder, done)
@@ -171,9 +177,7 @@ def _conditions(wishes: Wishes, reports: Mapping[str, Report]) -> parity.Conditi
 
 def _plot(wishes: Wishes, measured: Sequence[Measured], folder: Path) -> None:
     if wishes.plot is not None and measured:
-        from tf2ms_opt.lab.plot import plot  # noqa: PLC0415 -- needs matplotlib, which most runs do not
-
-        plot(measured, wishes.inputs, folder, wishes.plot)
+        drawing.plot(measured, wishes.inputs, folder, wishes.plot)
 
 
 def _print_json(document: dict[str, object], streams: Streams) -> None:

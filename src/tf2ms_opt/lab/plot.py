@@ -6,6 +6,7 @@ The only module that knows matplotlib.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +24,16 @@ _FLOOR = 1e-9
 _STYLES = {"PYNATIVE": {"linestyle": "--"}, "GRAPH": {"linestyle": ":"}}
 
 
+def check() -> None:
+    """Say before minutes of measuring that the picture cannot be drawn.  Raises ``LabError``."""
+    if find_spec("matplotlib") is None:
+        raise LabError("--plot needs matplotlib: pip install 'tf2ms-opt[verify]'")
+
+
 def plot(measured: Sequence[Measured], inputs: Inputs, folder: Path, file: Path) -> None:
     """Write ``file`` (PNG or SVG) with one row for each experiment that ran.  Raises ``LabError``."""
-    try:
-        from matplotlib.figure import Figure  # noqa: PLC0415 -- only for who wants a picture
-    except ImportError as error:
-        raise LabError("--plot needs matplotlib: pip install 'tf2ms-opt[verify]'") from error
+    from matplotlib.figure import Figure  # noqa: PLC0415 -- only for who wants a picture
+
     shown = [one for one in measured if one.error is None][:_MOST]
     if not shown:
         return
