@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from functools import cache
@@ -10,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tf2ms_opt import runtime_module
 from tf2ms_opt.rules import Action, literal
 from tf2ms_opt.ruleset import RuleFileError, RuleSet, load
 
@@ -298,3 +300,32 @@ def test_a_file_of_the_same_name_replaces_ours_and_the_last_folder_wins(tmp_path
     assert rules.rules["rmsprop"].summary == "Later"
     assert rules.named("tensorflow.keras.optimizers.RMSprop") == ()
     assert load([second, first]).rules["rmsprop"].summary == "Own"
+
+
+# ---------------------------------------------------------------- the classes of the runtime module
+
+
+def runtime_arguments():
+    """Class of the runtime's parts -> the arguments of its constructor."""
+    parts = Path(runtime_module.__file__).parent / "runtime"
+    nodes = [node for file in parts.glob("*.py") for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
+    return {
+        node.name: [argument.arg for argument in method.args.args if argument.arg != "self"]
+        for node in nodes if isinstance(node, ast.ClassDef)
+        for method in node.body if isinstance(method, ast.FunctionDef) and method.name == "__init__"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("key", [key for key, one in EVERY.items() if one.source.runtime is not None])
+def test_a_runtime_class_takes_the_arguments_of_the_class_that_it_stands_for(key):
+    candidate = EVERY[key]
+    runtime, target = candidate.source.runtime, candidate.rule.target
+    name = runtime.classes[candidate.generation]
+    assert name in runtime_module.known()
+    real = [one for one in signature("mindspore", target.name) if one not in runtime.without]
+    assert runtime_arguments()[name] == real
+
+
+def test_every_public_class_of_the_runtime_belongs_to_a_rule():
+    named = {name for one in EVERY.values() if one.source.runtime for name in one.source.runtime.classes.values()}
+    assert runtime_module.known() == named

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import struct
 
-from mindspore import nn, ops
-from mindspore.common.api import jit
+from mindspore import jit, nn, ops
 
 
 def _float32(number: float) -> float:
