@@ -2,7 +2,7 @@
 
     python scripts/record_evidence.py [RULE]...
 
-Needs both frameworks in this Python, and ``tomli-w``.  It takes some minutes a rule; read the diff.
+Needs both frameworks in this Python.  It takes some minutes a rule; read the diff.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from tf2ms_opt.runtime_module import compose, known
 from tf2ms_opt.verify import by_row
 
 FOLDER = Path(__file__).parents[1] / "rules" / "evidence"
-HEAD = "# Written by scripts/record_evidence.py from what the parity lab measured; do not edit.\n"
 INPUTS = Inputs()
 CURVE_STEPS = (1, 2, 3, 5, 10, 20, 50, 100, 150, 200, 250)
 
@@ -38,7 +37,8 @@ def main() -> None:
     for name in names:
         evidence = record(load().rules[name], load())
         if evidence is not None:
-            (FOLDER / f"{name}.toml").write_bytes(HEAD.encode() + msgspec.toml.encode(evidence))
+            text = msgspec.json.format(msgspec.json.encode(evidence), indent=1)
+            (FOLDER / f"{name}.json").write_bytes(text + b"\n")
             print(f"recorded: {name}, {len(evidence.row)} rows")
 
 

@@ -314,7 +314,7 @@ def test_the_evidence_is_of_the_matrix_that_the_rules_describe(rules):
         for row in rule.evidence.row:
             setting = [f"{name}={text}" for name, text in row.when.items()] + [row.schedule] * bool(row.schedule)
             recorded.add((row.generation, ", ".join(setting), row.fidelity))
-        assert recorded == planned, f"rules/evidence/{rule.name}.toml: run scripts/record_evidence.py {rule.name}"
+        assert recorded == planned, f"rules/evidence/{rule.name}.json: run scripts/record_evidence.py {rule.name}"
 
 
 def test_exact_is_recorded_as_exact(rules):
@@ -327,6 +327,6 @@ def test_exact_is_recorded_as_exact(rules):
 def test_a_wrong_evidence_file_is_named(tmp_path):
     (tmp_path / "evidence").mkdir()
     (tmp_path / "mine.toml").write_bytes((RULES / "exponential_decay.toml").read_bytes())
-    (tmp_path / "evidence" / "mine.toml").write_text("steps = 'many'\n", encoding="utf-8")
-    with pytest.raises(RuleFileError, match=r"evidence/mine\.toml"):
+    (tmp_path / "evidence" / "mine.json").write_text('{"steps": "many"}', encoding="utf-8")
+    with pytest.raises(RuleFileError, match=r"evidence/mine\.json"):
         load([tmp_path])

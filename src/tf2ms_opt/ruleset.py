@@ -165,7 +165,7 @@ def _folder(folder: Path, framework: Framework) -> Iterable[tuple[str, Rule]]:
     except OSError as error:
         raise RuleFileError(f"{folder}: {error.strerror or error}") from error
     for file in entries:
-        measured = folder / "evidence" / file.name
+        measured = folder / "evidence" / f"{file.stem}.json"
         evidence = _decode(measured, Evidence) if measured.is_file() else None
         rule = msgspec.structs.replace(_decode(file, Rule), name=file.name.removesuffix(".toml"), evidence=evidence)
         _check(rule, framework, file)
@@ -174,7 +174,8 @@ def _folder(folder: Path, framework: Framework) -> Iterable[tuple[str, Rule]]:
 
 def _decode(file: Path, schema: type[T]) -> T:
     try:
-        return msgspec.toml.decode(file.read_bytes(), type=schema)
+        decode = msgspec.json.decode if file.suffix == ".json" else msgspec.toml.decode
+        return decode(file.read_bytes(), type=schema)
     except OSError as error:
         raise RuleFileError(f"{file}: {error.strerror or error}") from error
     except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as error:

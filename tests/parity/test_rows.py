@@ -57,7 +57,7 @@ def test_row_is_within_its_evidence(row, everything):
     rule, generation, setting, fidelity = row
     evidence = RULES.rules[rule].evidence
     claims = [one for one in evidence.row if (one.generation, named(one), one.fidelity) == row[1:]]
-    assert len(claims) == 1, f"rules/evidence/{rule}.toml: {len(claims)} rows for {generation} {setting} {fidelity}"
+    assert len(claims) == 1, f"rules/evidence/{rule}.json: {len(claims)} rows for {generation} {setting} {fidelity}"
     for measured in everything[row]:
         assert measured.error is None, report(row, measured)
         assert measured.experiment.target == claims[0].target
