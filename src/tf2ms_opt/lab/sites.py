@@ -80,9 +80,11 @@ def _experiment(  # noqa: PLR0913, PLR0917 -- all that is known of one site
         )
     except NotEmittedError as error:
         raise _SkipError(f"the converter leaves these values: {error}") from error
+    moved = [one.message for one in outcome.findings if one.name == "regularizer-moved" and one.code in site.codes]
+    left_out = tuple(f"not part of this run: {message}" for message in moved)
     return Experiment(
         rule=candidate.rule.name, generation=candidate.generation, kind="optimizer", constructor=constructor,
-        fidelity=options.fidelity.value, target=written.target, lines=written.lines, reasons=written.reasons,
+        fidelity=options.fidelity.value, target=written.target, lines=written.lines, reasons=written.reasons + left_out,
         place=place,
     )  # fmt: skip
 

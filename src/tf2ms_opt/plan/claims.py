@@ -25,7 +25,8 @@ def claim(
     evidence = candidate.rule.evidence
     level = "stock" if fidelity is Fidelity.EXACT and choice.runtime is None else fidelity.value
     found = rows(evidence, setting, level)
-    if evidence is None or not found or any(one.code in _OTHERWISE for one in said):
+    same_class = all(row.target.rpartition(".")[2] == choice.short for row in found)
+    if evidence is None or not found or not same_class or any(one.code in _OTHERWISE for one in said):
         return None
     return _finding(evidence, found, place)
 
@@ -33,7 +34,7 @@ def claim(
 def _finding(evidence: Evidence, found: Collection[Row], place: tuple[int, int]) -> Finding:
     worst = max(found, key=lambda row: row.largest)
     largest = bound(worst.largest)
-    details: dict[str, Any] = {"steps": evidence.steps, "conditions": conditions(evidence), "bound": f"{largest:.0e}"}
+    details: dict[str, Any] = {"steps": evidence.steps, "conditions": conditions(evidence), "bound": f"{largest:g}"}
     if largest == 0:
         return finding("measured/bit-equal", *place, **details)
     if largest <= ROUNDING:
@@ -41,7 +42,7 @@ def _finding(evidence: Evidence, found: Collection[Row], place: tuple[int, int])
     scales = {float(scale): deviation for scale, deviation in worst.deviation.items()}
     worst_at = max(scales, key=lambda scale: scales[scale])
     best_at = min(scales, key=lambda scale: scales[scale])
-    details |= {"scale": f"{worst_at:g}", "other": f"{best_at:g}", "best": f"{bound(scales[best_at]):.0e}"}
+    details |= {"scale": f"{worst_at:g}", "other": f"{best_at:g}", "best": f"{bound(scales[best_at]):g}"}
     return finding("measured/differs", *place, **details)
 
 
@@ -53,5 +54,5 @@ def runtime_note(candidate: Candidate, choice: Choice, setting: Setting, place: 
     largest = max((row.largest for row in rows(evidence, setting, "stock")), default=0.0)
     if evidence is None or not largest:
         return finding("runtime-class", *place, **details)
-    details |= {"bound": f"{bound(largest):.0e}", "conditions": conditions(evidence)}
+    details |= {"bound": f"{bound(largest):g}", "conditions": conditions(evidence)}
     return finding("runtime-class/deviates", *place, **details)

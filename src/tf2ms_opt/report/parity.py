@@ -94,7 +94,7 @@ def _row(runs: Sequence[Measured], claim: float | None) -> tuple[str, ...]:
     beyond = worst.worst.first_beyond
     first = "never" if beyond is None else f"step {beyond}"
     deviation = worst.error.splitlines()[0] if worst.error else f"{worst.deviation:.1e}"
-    claims = "-" if claim is None else f"{claim:.0e}"
+    claims = "-" if claim is None else f"{claim:g}"
     emitted = experiment.target.rpartition(".")[2]
     return (
         experiment.generation,
