@@ -98,8 +98,8 @@ def _table(rule: Rule, generation: str) -> Iterator[str]:
     yield "| setting | names | stock | exact | TensorFlow's own two modes |"
     yield "|---|---|---|---|---|"
     found = list(measured.rows(rule, generation))
-    for setting in dict.fromkeys(map(measured.setting, found)):
-        rows = {row.fidelity: row for row in found if measured.setting(row) == setting}
+    for setting in dict.fromkeys(row.setting for row in found):
+        rows = {row.fidelity: row for row in found if row.setting == setting}
         cells = [_cell(rows[level]) if level in rows else "-" for level in LEVELS]
         itself = max(row.itself for row in rows.values())
         own = f"{itself:.2g} apart" if itself else "bit-equal"
@@ -120,7 +120,7 @@ def draw(rule: Rule, file: Path) -> None:
         return
     rows = [row for row in evidence.row if not row.schedule]
     generations = list(dict.fromkeys(row.generation for row in rows))
-    settings = list(dict.fromkeys(measured.setting(row) for row in rows))
+    settings = list(dict.fromkeys(row.setting for row in rows))
     with mpl.rc_context({"svg.hashsalt": rule.name, "svg.fonttype": "none", "font.size": 9}):
         figure = Figure(figsize=(3 * len(settings), 2.1 * len(generations) + 0.6), layout="constrained")
         axes = figure.subplots(len(generations), len(settings), squeeze=False, sharex=True, sharey=True)
@@ -128,7 +128,7 @@ def draw(rule: Rule, file: Path) -> None:
             for one, setting in zip(line, settings, strict=True):
                 _field(
                     one,
-                    [row for row in rows if (row.generation, measured.setting(row)) == (generation, setting)],
+                    [row for row in rows if (row.generation, row.setting) == (generation, setting)],
                     evidence.curve_steps,
                 )
                 one.set_title(f"{generation}: {setting}", fontsize=8, loc="left")

@@ -301,7 +301,8 @@ def evidence(**rows: dict[str, float]) -> Evidence:
     }
     found = tuple(
         Row(
-            generation="keras3", fidelity=level, when={"centered": "False"}, schedule="", target=K3 if level == "exact" else "mindspore.nn.RMSProp",
+            generation="keras3", fidelity=level, when={"centered": "False"}, schedule="",
+            target=K3 if level == "exact" else "mindspore.nn.RMSProp",
             deviation=deviation, curve=(), itself=0.0,
         )
         for level, deviation in rows.items()

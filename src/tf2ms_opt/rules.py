@@ -6,6 +6,7 @@ A rule is data: nothing in it is evaluated but Python literals, and nothing here
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from enum import Enum
 from typing import Literal
 
@@ -160,6 +161,10 @@ class Row(_Table, frozen=True):
     def largest(self) -> float:
         return max(self.deviation.values())
 
+    @property
+    def setting(self) -> str:
+        return setting_in_words(self.when, self.schedule)
+
 
 class Evidence(_Table, frozen=True):
     """What the parity lab measured for a rule: a file in ``rules/evidence``, written by the lab and never by hand."""
@@ -229,6 +234,12 @@ class Framework(_Table, frozen=True):
     learning_rate_decay: str
     #: functions that look an optimizer up by name, below a Keras module
     lookups: tuple[str, ...]
+
+
+def setting_in_words(when: Mapping[str, str], schedule: str) -> str:
+    """``momentum=0.0, centered=True``, with what lets the learning rate fall."""
+    settings = [f"{name}={text}" for name, text in when.items()]
+    return ", ".join([*settings, *([schedule] if schedule else [])])
 
 
 def literal(text: str) -> object:

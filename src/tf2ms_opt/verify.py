@@ -119,8 +119,8 @@ def claimed(rule: Rule, row: Sequence[Measured]) -> float | None:
     """What the rule's evidence promises for a row; None where it says nothing."""
     experiment = row[0].experiment
     for one in rule.evidence.row if rule.evidence is not None else ():
-        wanted = (experiment.generation, experiment.fidelity, experiment.schedule, dict(experiment.when))
-        if (one.generation, one.fidelity, one.schedule, one.when) == wanted:
+        wanted = (experiment.generation, experiment.setting, experiment.fidelity)
+        if (one.generation, one.setting, one.fidelity) == wanted:
             return bound(one.largest)
     return None
 

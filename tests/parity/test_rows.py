@@ -21,12 +21,6 @@ ROWS = sorted({
 BIT_EQUAL = ("tf1", "legacy")
 
 
-def named(row):
-    """The setting of a row of evidence, as experiments name theirs."""
-    settings = [f"{name}={text}" for name, text in row.when.items()]
-    return ", ".join([*settings, *([row.schedule] if row.schedule else [])])
-
-
 def place(rule, generation, measured):
     """Where to look for a fault: the rule's source, or the class of the runtime module."""
     sources = RULES.rules[rule].source
@@ -56,7 +50,7 @@ def report(row, measured):
 def test_row_is_within_its_evidence(row, everything):
     rule, generation, setting, fidelity = row
     evidence = RULES.rules[rule].evidence
-    claims = [one for one in evidence.row if (one.generation, named(one), one.fidelity) == row[1:]]
+    claims = [one for one in evidence.row if (one.generation, one.setting, one.fidelity) == row[1:]]
     assert len(claims) == 1, f"rules/evidence/{rule}.json: {len(claims)} rows for {generation} {setting} {fidelity}"
     for measured in everything[row]:
         assert measured.error is None, report(row, measured)

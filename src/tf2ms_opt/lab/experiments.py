@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from tf2ms_opt.rules import setting_in_words
+
 #: a literal, or a schedule made of literals
 Value: TypeAlias = "object | Constructor"
 
@@ -86,8 +88,7 @@ class Experiment:
     @property
     def setting(self) -> str:
         """The row of the matrix, in words."""
-        settings = [f"{name}={text}" for name, text in self.when.items()]
-        return ", ".join([*settings, *([self.schedule] if self.schedule else [])])
+        return setting_in_words(self.when, self.schedule)
 
     @property
     def row(self) -> tuple[str, str, str, str]:

@@ -11,12 +11,6 @@ from tf2ms_opt.evidence import ROUNDING
 from tf2ms_opt.rules import Row, Rule
 
 
-def setting(row: Row) -> str:
-    """``momentum=0.0, centered=True``, with the schedule of the learning rate."""
-    settings = [f"{name}={text}" for name, text in row.when.items()]
-    return ", ".join([*settings, *([row.schedule] if row.schedule else [])])
-
-
 def deviation(row: Row) -> str:
     """``bit-equal``, a number that is float32's rounding, or the sizes of gradients for which it is worst and best."""
     largest = f"{row.largest:.2g}"
@@ -35,5 +29,5 @@ def rows(rule: Rule, generation: str) -> Iterator[Row]:
     """The evidence of one generation, setting by setting, the fidelities of each together."""
     evidence = rule.evidence
     found = [row for row in evidence.row if row.generation == generation] if evidence is not None else []
-    for name in dict.fromkeys(map(setting, found)):
-        yield from (row for row in found if setting(row) == name)
+    for setting in dict.fromkeys(row.setting for row in found):
+        yield from (row for row in found if row.setting == setting)

@@ -101,7 +101,7 @@ def _print_evidence(console: Console, candidate: Candidate) -> None:
     if rule.evidence is None or not found:
         return
     print_wrapped(console, "  measured ", f"{rule.evidence.steps} steps, {conditions(rule.evidence)}")
-    cells = [(measured.setting(row), row.fidelity, row.target.rpartition(".")[2]) for row in found]
+    cells = [(row.setting, row.fidelity, row.target.rpartition(".")[2]) for row in found]
     widths = _widths(cells)
     for row, line in zip(found, cells, strict=True):
         lead = "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True))
