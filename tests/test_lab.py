@@ -169,6 +169,19 @@ def test_nothing_of_the_file_is_among_the_lines_that_run(rules):
         assert not isinstance(one, Experiment) or "steal" not in one.lines + one.constructor.source()
 
 
+def test_an_l2_penalty_that_moves_into_the_optimizer_is_run_with_it(rules):
+    text = (
+        "from tensorflow import keras\n"
+        "from tensorflow.keras.regularizers import l2\n"
+        "PENALTY = 0.25\n"
+        "net = keras.Sequential([keras.layers.Dense(3, kernel_regularizer=l2(PENALTY)),\n"
+        "                        keras.layers.Dense(1, kernel_regularizer=l2(PENALTY))])\n"
+        "net.compile(optimizer=keras.optimizers.RMSprop(0.01))\n"
+    )
+    (found,) = of_file(text, rules)
+    assert (found.l2, "2 * 0.25 if p.ndim > 1" in found.lines) == (0.25, True)
+
+
 # ---------------------------------------------------------------- what is emitted for a constructor
 
 

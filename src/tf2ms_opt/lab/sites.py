@@ -15,6 +15,7 @@ from tf2ms_opt.lab.program import NotEmittedError, Shape, emitted
 from tf2ms_opt.options import Options
 from tf2ms_opt.outcomes import Outcome, Site, SiteOutcome
 from tf2ms_opt.plan.generation import decide
+from tf2ms_opt.plan.layers import DEFAULT_L2, regularizers
 from tf2ms_opt.plan.schedules import Schedule, schedule_of
 from tf2ms_opt.plan.signature import LeftError, bind
 from tf2ms_opt.plan.sites import Found, find
@@ -73,20 +74,27 @@ def _experiment(  # noqa: PLR0913, PLR0917 -- all that is known of one site
         raise _SkipError(f"the converter leaves it: {why}")
     builder = _Builder(module, module.rules, given)
     constructor = builder.constructor(candidate, found.call, optimizer=True)
-    embedded = any(one.name == "starting-state-unplaced" and one.code in site.codes for one in outcome.findings)
+    met = {one.name for one in outcome.findings if one.code in site.codes}
+    l2 = _penalty(module) if "regularizer-moved" in met else 0.0
+    shape = Shape(embedded="starting-state-unplaced" in met, l2=l2)
     try:
-        written = emitted(
-            constructor, "optimizer", candidate.generation, module.rules, options.fidelity, Shape(embedded=embedded)
-        )
+        written = emitted(constructor, "optimizer", candidate.generation, module.rules, options.fidelity, shape)
     except NotEmittedError as error:
         raise _SkipError(f"the converter leaves these values: {error}") from error
-    moved = [one.message for one in outcome.findings if one.name == "regularizer-moved" and one.code in site.codes]
-    left_out = tuple(f"not part of this run: {message}" for message in moved)
     return Experiment(
         rule=candidate.rule.name, generation=candidate.generation, kind="optimizer", constructor=constructor,
-        fidelity=options.fidelity.value, target=written.target, lines=written.lines, reasons=written.reasons + left_out,
+        fidelity=options.fidelity.value, target=written.target, lines=written.lines, reasons=written.reasons, l2=l2,
         place=place,
     )  # fmt: skip
+
+
+def _penalty(module: Module) -> float:
+    """The factor of the l2 penalty that moved into the optimizer: there is one model in the file, and one factor."""
+    l2 = next(one for one in module.cached(regularizers) if one.kind == "l2")
+    known, value = module.constant(l2.value) if l2.value is not None else (True, DEFAULT_L2)
+    if not known or not isinstance(value, (int, float)):
+        raise _SkipError("the factor of its l2 penalty is not known")
+    return float(value)
 
 
 class _Builder:

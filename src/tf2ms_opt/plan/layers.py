@@ -30,6 +30,9 @@ FLAT_LAYERS = frozenset(
     SpatialDropout1D SpatialDropout2D Add Subtract Multiply Average Maximum Minimum Concatenate Dot
     Rescaling ActivityRegularization""".split()
 )
+#: the factor of ``l2()`` and ``"l2"`` (keras/src/regularizers/regularizers.py, Keras 3.15)
+DEFAULT_L2 = 0.01
+
 _MERGES = {"add", "concatenate", "average", "multiply", "subtract", "maximum", "minimum", "dot", "merge"}
 _MUCH = 2000  # layers of one model; a longer walk is a loop
 

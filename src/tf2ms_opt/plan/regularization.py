@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import Splice
-from tf2ms_opt.plan.layers import Regularizer, kernel_layers, layers_of, regularizers
+from tf2ms_opt.plan.layers import DEFAULT_L2, Regularizer, kernel_layers, layers_of, regularizers
 from tf2ms_opt.plan.placement import available
 from tf2ms_opt.plan.rewrites import edit_call
 from tf2ms_opt.trace.models import is_model_class
@@ -102,7 +102,7 @@ def _model_regularizers(
 
 def _factor(module: Module, regularizer: Regularizer) -> str:
     if regularizer.value is None:
-        return "0.01"
+        return repr(DEFAULT_L2)
     text = module.text(regularizer.value)
     return text if isinstance(regularizer.value, (ast.Constant, ast.Name, ast.Attribute)) else f"({text})"
 
