@@ -287,6 +287,10 @@ def test_bounds_are_round():
 
 def test_verdicts():
     assert [verdict(one) for one in (0, ROUNDING, 2 * ROUNDING)] == ["bit-equal", "within float32 rounding", "differs"]
+    assert [verdict(one, 1e-3) for one in (ROUNDING, 1e-4, 1e-2)] == [
+        "within float32 rounding", "within the tolerance", "differs"
+    ]  # fmt: skip
+    assert verdict(1e-8, 1e-9) == "differs"
 
 
 def settings(**arguments):

@@ -30,7 +30,7 @@ _MODES = {"pynative": ("PYNATIVE",), "graph": ("GRAPH",), "both": ("PYNATIVE", "
 @click.command(epilog=_EXIT_CODES)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--rule", metavar="NAME", help="Verify the whole matrix of a rule instead of files.")
-@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="The value of args.lr, say.")
+@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="For what is no literal: args.lr=1e-3.")
 @click.option("--fidelity", type=click.Choice([level.value for level in Fidelity]), help="As in convert.")
 @click.option("--tf-version", metavar="X.Y", help="The TensorFlow version that the code was written for.")
 @click.option("--rules", multiple=True, metavar="DIR", help="A directory with more rule files.")

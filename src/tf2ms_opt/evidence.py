@@ -30,11 +30,13 @@ class Setting:
     schedule: str | None = None
 
 
-def verdict(deviation: float) -> str:
-    """``bit-equal``, ``within float32 rounding`` or ``differs``."""
+def verdict(deviation: float, tolerance: float = ROUNDING) -> str:
+    """``bit-equal``, ``within float32 rounding``, ``within the tolerance`` where that is larger, or ``differs``."""
     if deviation == 0:
         return "bit-equal"
-    return "within float32 rounding" if deviation <= ROUNDING else "differs"
+    if deviation > tolerance:
+        return "differs"
+    return "within float32 rounding" if deviation <= ROUNDING else "within the tolerance"
 
 
 def conditions(evidence: Evidence) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tf2ms_opt.evidence import ROUNDING
 from tf2ms_opt.lab import matrix
 from tf2ms_opt.lab.experiments import Experiment, Inputs
 from tf2ms_opt.lab.measure import Measured, measure
@@ -31,7 +32,7 @@ def in_lab(
 ) -> tuple[Measured, ...]:
     """Run and measure ``experiments``; a missing framework raises ``LabError``: the tests fail, they do not skip."""
     reports = run(experiments, inputs, bench, runtime, folder, lambda: None)
-    return measure(experiments, inputs, reports, folder, 0)
+    return measure(experiments, inputs, reports, folder, ROUNDING)
 
 
 @pytest.fixture(scope="session")

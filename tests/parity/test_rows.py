@@ -34,13 +34,14 @@ def report(row, measured):
     """What a person needs to find the fault."""
     rule, generation, setting, fidelity = row
     worst = measured.worst
+    first = next((step for step, deviation in enumerate(worst.by_step, 1) if deviation), None)
     scales = ", ".join(f"{one:.1e} at gradients of {scale:g}" for scale, one in (worst.by_scale or {}).items())
     return "\n".join(
         [
             f"{place(rule, generation, measured)}: {setting}, {fidelity}",
             f"  {measured.experiment.constructor.source()}",
             *(f"  | {line}" for line in measured.experiment.lines.splitlines()),
-            f"  {worst.mode}, from step {worst.first_beyond}: {worst.error or scales}",
+            f"  {worst.mode}, from step {first}: {worst.error or scales}",
             *(f"  suspect: {one}" for one in suspicions(measured)),
         ]
     )

@@ -13,7 +13,7 @@ from math import inf, isfinite
 from operator import sub
 from pathlib import Path
 
-from tf2ms_opt.evidence import verdict
+from tf2ms_opt.evidence import ROUNDING, verdict
 from tf2ms_opt.lab.experiments import Experiment, Inputs, Tensor
 from tf2ms_opt.lab.processes import ITSELF, TENSORFLOW, Report
 
@@ -49,6 +49,7 @@ class Measured:
     number: int
     #: how far TensorFlow's eager mode and its tf.function are apart; None where that was not asked for
     itself: Run | None = None
+    tolerance: float = ROUNDING
 
     @property
     def worst(self) -> Run:
@@ -64,7 +65,7 @@ class Measured:
 
     @property
     def verdict(self) -> str:
-        return "failed" if self.error is not None else verdict(self.deviation)
+        return "failed" if self.error is not None else verdict(self.deviation, self.tolerance)
 
     def by_scale(self) -> dict[float, float]:
         """The larger one of the modes for each gradient scale."""
@@ -92,7 +93,7 @@ def measure(
                 runs[side] = _compare(side, number, layout(experiment, inputs), folder, tolerance)
         itself = runs.pop(ITSELF, None)
         runs.pop(TENSORFLOW, None)
-        found.append(Measured(experiment, tuple(runs.values()), number, itself))
+        found.append(Measured(experiment, tuple(runs.values()), number, itself, tolerance))
     return tuple(found)
 
 

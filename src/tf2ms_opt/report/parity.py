@@ -21,7 +21,10 @@ from tf2ms_opt.report.wrapped import print_wrapped
 if TYPE_CHECKING:
     from rich.console import Console
 
-_STYLES = {"bit-equal": "green", "within float32 rounding": "green", "differs": "yellow", "failed": "red"}
+_STYLES = {
+    "bit-equal": "green", "within float32 rounding": "green", "within the tolerance": "green", "differs": "yellow",
+    "failed": "red",
+}  # fmt: skip
 SCHEMA = 1
 
 
