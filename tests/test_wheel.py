@@ -53,10 +53,12 @@ def test_the_wheel_holds_the_package_and_the_rules_and_nothing_else(wheel):
     source = ROOT / "src"
     expected = {file.relative_to(source).as_posix() for file in source.rglob("*.py")}
     expected |= {"tf2ms_opt/findings.toml", "tf2ms_opt/py.typed"}
-    expected |= {f"tf2ms_opt/{file.relative_to(ROOT).as_posix()}" for file in (ROOT / "rules").rglob("*.toml")}
+    expected |= {
+        f"tf2ms_opt/{file.relative_to(ROOT).as_posix()}" for file in (ROOT / "rules").rglob("*") if file.is_file()
+    }
     about = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}
     expected |= {f"tf2ms_opt-{__version__}.dist-info/{name}" for name in about}
-    assert "tf2ms_opt/rules/base/framework.toml" in expected
+    assert expected >= {"tf2ms_opt/rules/base/framework.toml", "tf2ms_opt/rules/evidence/rmsprop.json"}
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if not name.endswith("/")}
     assert names == expected
@@ -70,6 +72,14 @@ def test_the_program_runs_away_from_the_checkout(installed, tmp_path):
     assert done.returncode == 0, done.stderr
     listed = {line.split()[0] for line in done.stdout.splitlines()}
     assert listed == {file.stem for file in (ROOT / "rules").glob("*.toml")}
+
+
+def test_exact_writes_the_runtime_module_and_says_what_was_measured(installed, tmp_path):
+    example = ROOT / "examples" / "linear_regression.py"
+    done = run(installed / "tf2ms-opt", "convert", example, "--fidelity", "exact", "--output-dir", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "bit-equal over 250 steps" in done.stderr
+    assert "class RMSpropKeras3(" in (tmp_path / "out" / "tf2ms_runtime.py").read_text(encoding="utf-8")
 
 
 def test_the_examples_convert(installed, tmp_path):
