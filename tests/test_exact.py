@@ -6,6 +6,7 @@ import json
 import shutil
 import stat
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,7 @@ from click.testing import CliRunner
 
 from tf2ms_opt.cli import main
 from tf2ms_opt.engine import convert_source
-from tf2ms_opt.options import Fidelity, Options
+from tf2ms_opt.options import Fidelity, Options, Scope
 from tf2ms_opt.rules import Evidence, Row
 from tf2ms_opt.ruleset import RuleSet, load
 from tf2ms_opt.runtime_module import compose, held
@@ -54,7 +55,9 @@ def package(*names):
 
 
 def run(*arguments, command="convert", code=0, **given):
-    ran = CliRunner().invoke(main, [command, *map(str, arguments), "--fidelity", "exact"], **given)
+    ran = CliRunner().invoke(
+        main, [command, *map(str, arguments), "--fidelity", "exact", "--scope", "optimizer"], **given
+    )
     assert ran.exit_code == code, ran.output
     return ran
 
@@ -176,7 +179,9 @@ def test_one_module_for_a_tree(project):
 
 
 def test_the_module_s_name_in_the_configuration(project):
-    (project / "pyproject.toml").write_text('[tool.tf2ms-opt]\nfidelity = "exact"\nruntime-module = "exact"\n', "utf-8")
+    (project / "pyproject.toml").write_text(
+        '[tool.tf2ms-opt]\nfidelity = "exact"\nscope = "optimizer"\nruntime-module = "exact"\n', "utf-8"
+    )
     write(train=KERAS3)
     assert CliRunner().invoke(main, ["convert", "train.py"]).exit_code == 0
     assert classes_of(project / "exact.py") == {K3}
@@ -314,11 +319,11 @@ def evidence(**rows: dict[str, float]) -> Evidence:
 def proven(**rows: dict[str, float]) -> RuleSet:
     rules = load()
     rule = msgspec.structs.replace(rules.rules["rmsprop"], evidence=evidence(**rows))
-    return RuleSet({**rules.rules, "rmsprop": rule}, rules.framework)
+    return replace(rules, rules={**rules.rules, "rmsprop": rule})
 
 
 def converted(rules, text=KERAS3, fidelity=Fidelity.EXACT):
-    outcome = convert_source(text.encode(), rules, Options(fidelity, tf_version="2.16"))
+    outcome = convert_source(text.encode(), rules, Options(fidelity, tf_version="2.16", scope=Scope.OPTIMIZER))
     assert outcome.changed
     said = [one.message for one in outcome.findings if one.name == "measured"]
     return outcome.after.decode(), said
@@ -370,4 +375,4 @@ def test_nothing_is_claimed_where_an_argument_is_missing(argument):
 def test_nothing_is_claimed_without_evidence():
     rules = load()
     bare = msgspec.structs.replace(rules.rules["rmsprop"], evidence=None)
-    assert converted(RuleSet({**rules.rules, "rmsprop": bare}, rules.framework))[1] == []
+    assert converted(replace(rules, rules={**rules.rules, "rmsprop": bare}))[1] == []

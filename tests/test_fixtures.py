@@ -13,11 +13,12 @@ import pytest
 
 from tf2ms_opt.diagnostics import catalogue
 from tf2ms_opt.engine import convert_source
-from tf2ms_opt.options import Fidelity, Options
+from tf2ms_opt.options import DEFAULT_MINDSPORE, Fidelity, Options, Scope
 from tf2ms_opt.outcomes import Outcome
 from tf2ms_opt.ruleset import RuleSet
 
 FIXTURES = Path(__file__).parent / "fixtures"
+STEP = "_step"
 CASES = sorted(path.parent for path in FIXTURES.glob("*/*/before.py"))
 
 
@@ -31,6 +32,8 @@ class CaseOptions(msgspec.Struct, forbid_unknown_fields=True, rename="kebab"):
     ignore: tuple[str, ...] = ()
     runtime_module: str | None = None
     package: str | None = None
+    scope: Scope | None = None
+    mindspore_version: str = DEFAULT_MINDSPORE
     path: str = "before.py"
 
 
@@ -41,7 +44,10 @@ def read_options(case: Path) -> CaseOptions:
 
 def run(data: bytes, case: Path, rules: RuleSet) -> Outcome:
     given = read_options(case)
-    options = Options(**{name: getattr(given, name) for name in given.__struct_fields__ if name != "path"})
+    settings = {name: getattr(given, name) for name in given.__struct_fields__ if name != "path"}
+    # the cases of optimizers are about constructors; what becomes of the step around them has a folder of its own
+    settings["scope"] = given.scope or (Scope.STEP if case.parent.name == STEP else Scope.OPTIMIZER)
+    options = Options(**settings)
     return convert_source(data, rules, options, given.path)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tf2ms_opt.engine import convert_source
-from tf2ms_opt.options import Fidelity, Options
+from tf2ms_opt.options import Fidelity, Options, Scope
 from tf2ms_opt.outcomes import Outcome, SiteOutcome
 from tf2ms_opt.rules import Action
 from tf2ms_opt.ruleset import Candidate, load
@@ -151,7 +151,7 @@ def programs(draw: st.DrawFn) -> Program:
     text = "\n".join([*before, *body, *AFTER]) + draw(st.sampled_from(["", "\n"]))
     start = text.index("{call}")
     version = st.sampled_from([None, VERSIONS.get(candidate.generation)])
-    options = Options(draw(st.sampled_from(Fidelity)), draw(version))
+    options = Options(draw(st.sampled_from(Fidelity)), draw(version), scope=Scope.OPTIMIZER)
     newline = draw(st.sampled_from(["\n", "\n", "\r\n"]))
     return Program(text.replace("{call}", call), newline, name, start, call, values, options)
 
@@ -236,6 +236,12 @@ def test_two_sites_in_a_file(one: Program, other: Program) -> None:
     assert len({(site.line, site.column) for site in outcome.sites}) == len(outcome.sites)
     for site in outcome.sites:
         assert site.params or places[site.line, site.column].call in outcome.after.decode()
+    whole = replace(one.options, scope=Scope.STEP)
+    outcome = convert_source(text.encode(), RULES, whole)
+    assert not outcome.failed, outcome.findings
+    assert convert_source(outcome.after, RULES, whole).after == outcome.after
+    for comment in re.findall(r"#[^\n;]*", text):
+        assert outcome.after.decode().count(comment) == text.count(comment), comment
 
 
 def _survives(data: bytes) -> None:

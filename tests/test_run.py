@@ -39,7 +39,7 @@ def project(tmp_path, monkeypatch):
 
 
 def invoke(*arguments):
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+    return CliRunner().invoke(main, [*(str(argument) for argument in arguments), "--scope", "optimizer"])
 
 
 def outcomes(*paths, options=None):

@@ -14,7 +14,7 @@ import click
 
 from tf2ms_opt import __version__
 from tf2ms_opt.cli_verify import verify
-from tf2ms_opt.options import Fidelity
+from tf2ms_opt.options import Fidelity, Scope
 from tf2ms_opt.terminal import Failure, console, settings, streams
 
 if TYPE_CHECKING:
@@ -66,9 +66,16 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "exact: where that was not measured to be exact, a class of tf2ms_runtime.py, which is written beside it.",
     ),
     click.option(
-        "--runtime-module", metavar="NAME", help="With exact: this module below the given directory instead: pkg.exact."
+        "--scope",
+        type=click.Choice([level.value for level in Scope]),
+        help="step (default): the training step around the optimizer as well, where all of it can be; "
+        "optimizer: the constructor alone.",
+    ),
+    click.option(
+        "--runtime-module", metavar="NAME", help="Not tf2ms_runtime, but this module below the directory: pkg.exact."
     ),
     click.option("--tf-version", metavar="X.Y", help="The TensorFlow version that the code was written for."),
+    click.option("--mindspore-version", metavar="X.Y", help="The MindSpore version to write for (default 2.10)."),
     click.option(
         "--params", metavar="EXPR", help="What to train where the code does not tell: net.trainable_params()."
     ),

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from tf2ms_opt.options import Fidelity
+from tf2ms_opt.options import Fidelity, Scope
 
 Format: TypeAlias = Literal["text", "concise", "json", "github"]
 
@@ -33,8 +33,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     output_dir: str | None = None
     format: Format | None = None
     fidelity: Fidelity | None = None
+    scope: Scope | None = None
     runtime_module: str | None = None
     tf_version: str | None = None
+    mindspore_version: str | None = None
     params: str | None = None
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] | None = None

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 
+#: the MindSpore that is written for, and that everything was measured with
+DEFAULT_MINDSPORE = "2.10"
+
+
 class Fidelity(str, Enum):
     """How closely the emitted optimizer follows the source.
 
@@ -18,11 +22,18 @@ class Fidelity(str, Enum):
     EXACT = "exact"
 
 
+class Scope(str, Enum):
+    """How much is converted around the constructor: nothing, or the training step that the optimizer is used in."""
+
+    OPTIMIZER = "optimizer"
+    STEP = "step"
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """Settings that change what is emitted or reported.
 
-    ``tf_version`` is ``"2.10"`` or the like, as the user gave it; ``pinned_generation`` what the project's
+    ``tf_version`` and ``mindspore_version`` are ``"2.10"`` or the like, as the user gave them; ``pinned_generation`` what the project's
     requirement files tell, with ``pinned_by`` naming the file.  ``select`` and ``ignore`` hold rule names and
     finding codes (or prefixes of codes).  ``runtime_module`` is the dotted name under which the runtime module is to
     be imported, as the user gave it, and ``package`` that of the package which the file's directory is.
@@ -37,3 +48,5 @@ class Options:
     ignore: tuple[str, ...] = ()
     runtime_module: str | None = None
     package: str | None = None
+    scope: Scope = Scope.STEP
+    mindspore_version: str = DEFAULT_MINDSPORE

@@ -31,6 +31,7 @@ class Action(str, Enum):
     REFUSE = "refuse"  # the site is left
     IGNORED = "ignored"  # TensorFlow itself ignores it, and the report says so
     ERROR = "error"  # TensorFlow itself refuses it: the site is left
+    WRAP = "wrap"  # carried out by the runtime's class around the optimizer
     LEARNING_RATE_DECAY = "learning-rate-decay"  # lr / (1 + decay * step): becomes a schedule around the learning rate
 
 
@@ -203,6 +204,8 @@ class Generation(_Table, frozen=True):
     stand_in: str
     schedule_modules: tuple[str, ...] = ()
     schedule_stand_in: str = ""
+    #: the runtime's class that carries out what the base class does around every update rule
+    wrapper: str = ""
     #: base-class parameters that follow the optimizer's own, in positional order
     parameter: tuple[Parameter, ...] = ()
 
@@ -214,6 +217,8 @@ class SharedParameter(_Table, frozen=True):
     inert: tuple[str, ...] = ()
     reason: str = ""
     help: str = ""
+    #: the parameter without which this one does nothing
+    only_with: str = ""
 
 
 class Framework(_Table, frozen=True):

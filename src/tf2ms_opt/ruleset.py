@@ -15,6 +15,7 @@ from typing import TypeVar
 import msgspec
 
 from tf2ms_opt.rules import Action, Evidence, Framework, Parameter, Rule, Source, is_literal
+from tf2ms_opt.step_rules import StepTable
 
 T = TypeVar("T")
 
@@ -43,6 +44,7 @@ class RuleSet:
 
     rules: Mapping[str, Rule]
     framework: Framework
+    step: StepTable
 
     @cached_property
     def candidates(self) -> Mapping[str, tuple[Candidate, ...]]:
@@ -148,7 +150,7 @@ def load(extra: Sequence[Path] = ()) -> RuleSet:
         for string in rule.strings:
             if taken.setdefault(string, rule.name) != rule.name:
                 raise RuleFileError(f"{rule.name}.toml: strings: {string!r} stands in {taken[string]}.toml as well")
-    return RuleSet(dict(sorted(rules.items())), framework)
+    return RuleSet(dict(sorted(rules.items())), framework, _decode(root / "base" / "step.toml", StepTable))
 
 
 def _packaged() -> Path:

@@ -81,7 +81,7 @@ class Converter:
     def _options(self, near: Path) -> Options:
         """The options, with the package of ``near`` and what the project around it is pinned to."""
         options = self.options
-        if options.fidelity is Fidelity.EXACT:
+        if options.fidelity is not Fidelity.NAMES:
             options = replace(options, package=package_of(near.parent))
         if options.tf_version is not None:  # goes before any pin
             return options

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Collection, Iterable, Iterator
+import textwrap
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,16 +16,16 @@ from pathlib import Path
 #: the name of the module, where nothing else is asked for
 NAME = "tf2ms_runtime"
 
+_WIDTH = 100
 _PARTS = Path(__file__).parent / "runtime"
 #: what tells a module of ours from another of its name
 _MARK = "Written by tf2ms-opt"
-_DOCSTRING = f'''"""TensorFlow's and Keras' own optimizers, in MindSpore: the same formulas, operation by operation.
+_DOCSTRING = f'''"""What TensorFlow and Keras compute and MindSpore has no class for, in MindSpore: the same formulas.
 
-{_MARK} (``--fidelity exact``) for the code that imports these classes, and written anew when
-that code needs more of them: put changes of your own elsewhere.  It imports MindSpore alone and may be kept under
-version control.
+{_MARK} for the code that imports these classes, and written anew when that code needs more of them:
+put changes of your own elsewhere.  It imports MindSpore and numpy alone and may be kept under version control.
 
-Classes: {{classes}}
+Classes and functions: {{classes}}
 """'''
 
 
@@ -37,6 +38,8 @@ class _Definition:
     text: str
     uses: frozenset[str]
     public: bool
+    #: the names that have to be defined before it
+    bases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,9 @@ def compose(classes: Collection[str]) -> str:
     if unknown := set(classes) - known():
         raise KeyError(*sorted(unknown))
     chosen = _needed(classes)
-    docstring = _DOCSTRING.format(classes=", ".join(sorted(classes)))
-    blocks = [one.text for one in _definitions() if one in chosen]
+    public = sorted(name for one in chosen if one.public for name in one.names)
+    docstring = _DOCSTRING.format(classes="\n    ".join(textwrap.wrap(", ".join(public), 100)))
+    blocks = [one.text for one in _in_order([one for one in _definitions() if one in chosen])]
     return "\n\n\n".join([f"{docstring}\n\n{_import_lines(chosen)}", *blocks]) + "\n"
 
 
@@ -71,6 +75,22 @@ def held(text: str) -> frozenset[str] | None:
         return None
     names = {name for node in tree.body for name in _names(node) if not name.startswith("_")}
     return frozenset(names) if _MARK in (ast.get_docstring(tree) or "") and names <= known() else None
+
+
+def _in_order(chosen: Sequence[_Definition]) -> list[_Definition]:
+    """``chosen`` with the base classes of each before it, and else in their own order."""
+    by_name = {name: one for one in chosen for name in one.names}
+    ordered: list[_Definition] = []
+    pending = list(reversed(chosen))
+    while pending:
+        one = pending[-1]
+        missing = [by_name[base] for base in one.bases if base in by_name and by_name[base] not in ordered]
+        if missing:
+            pending += missing
+        else:
+            pending.pop()
+            ordered += [one] if one not in ordered else []
+    return ordered
 
 
 def _needed(classes: Collection[str]) -> frozenset[_Definition]:
@@ -97,8 +117,16 @@ def _import_lines(chosen: Collection[_Definition]) -> str:
         lines |= {_plain(one) for one in wanted if one.module == module and one.name is None}
         names = sorted((one for one in wanted if one.module == module and one.name is not None), key=_by_type)
         if names:
-            lines.add(f"from {module} import {', '.join(map(_listed, names))}")
+            lines.add(_wrapped(f"from {module} import (", [_listed(one) for one in names]))
     return "\n\n".join("\n".join(sorted(groups[section], key=_plain_first)) for section in sorted(groups))
+
+
+def _wrapped(head: str, names: Sequence[str]) -> str:
+    """An import on one line, or on as many as it takes."""
+    line = head.removesuffix("(") + ", ".join(names)
+    if len(line) <= _WIDTH:
+        return line
+    return "\n".join([head, *(f"    {part}" for part in textwrap.wrap(", ".join(names) + ",", _WIDTH - 4)), ")"])
 
 
 def _plain_first(line: str) -> tuple[bool, str]:
@@ -144,8 +172,9 @@ def _defined(part: Path) -> Iterator[_Definition]:
         names = tuple(_names(node))
         if names:
             uses = frozenset(one.id for one in ast.walk(node) if isinstance(one, ast.Name))
-            public = isinstance(node, ast.ClassDef) and not node.name.startswith("_")
-            yield _Definition(part.name, names, _lines(node, lines), uses, public)
+            public = isinstance(node, (ast.ClassDef, ast.FunctionDef)) and not node.name.startswith("_")
+            bases = [base.id for base in getattr(node, "bases", ()) if isinstance(base, ast.Name)]
+            yield _Definition(part.name, names, _lines(node, lines), uses, public, tuple(bases))
 
 
 def _names(node: ast.stmt) -> Iterable[str]:
@@ -175,6 +204,8 @@ def _imports(part: str) -> tuple[_Import, ...]:
         match node:
             case ast.Import(names=names):
                 found += [_Import(one.name, None, one.asname or one.name.partition(".")[0]) for one in names]
+            case ast.ImportFrom(module=str(module)) if module.startswith("tf2ms_opt."):
+                pass  # another part, whose definitions stand in the same module here
             case ast.ImportFrom(module=str(module), names=names, level=0):
                 found += [_Import(module, one.name, one.asname or one.name) for one in names]
             case _:

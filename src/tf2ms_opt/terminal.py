@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tf2ms_opt.options import Fidelity
+from tf2ms_opt.options import Fidelity, Scope
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,6 +34,8 @@ def settings(paths: tuple[str, ...], given: dict[str, Any]) -> Settings:
     said = {name: value for name, value in given.items() if value not in (None, ())}
     if "fidelity" in said:
         said["fidelity"] = Fidelity(said["fidelity"])
+    if "scope" in said:
+        said["scope"] = Scope(said["scope"])
     file = nearest([Path(path) for path in paths if path != "-"])
     return merge(Settings(**said), load(file) if file else Settings())
 

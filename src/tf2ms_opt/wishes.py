@@ -6,6 +6,7 @@ It judges values alone; where they were written (command line, configuration) is
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from keyword import iskeyword
@@ -13,7 +14,7 @@ from keyword import iskeyword
 from tf2ms_opt.config import Settings
 from tf2ms_opt.diagnostics import catalogue, is_code
 from tf2ms_opt.generations import generation_of_tensorflow
-from tf2ms_opt.options import Fidelity, Options
+from tf2ms_opt.options import DEFAULT_MINDSPORE, Fidelity, Options, Scope
 from tf2ms_opt.ruleset import RuleSet
 
 
@@ -27,11 +28,15 @@ def options_of(settings: Settings, rules: RuleSet) -> Options:
         _check_expression(settings.params)
     if settings.tf_version is not None:
         _check_version(settings.tf_version)
+    if settings.mindspore_version is not None and not re.fullmatch(r"\d+\.\d+(\.\w+)?", settings.mindspore_version):
+        raise UsageError(f"--mindspore-version: {settings.mindspore_version!r} is not a version such as 2.10")
     if settings.runtime_module is not None:
         _check_module(settings.runtime_module)
     return Options(
         fidelity=settings.fidelity or Fidelity.STOCK,
+        scope=settings.scope or Scope.STEP,
         tf_version=settings.tf_version,
+        mindspore_version=settings.mindspore_version or DEFAULT_MINDSPORE,
         params=settings.params,
         select=_names("--select", settings.select or (), rules),
         ignore=_names("--ignore", settings.ignore or (), rules),

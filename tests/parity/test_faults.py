@@ -13,7 +13,6 @@ from tf2ms_opt.lab.experiments import Constructor, Experiment, Inputs
 from tf2ms_opt.lab.processes import Bench
 from tf2ms_opt.lab.program import Shape, emitted
 from tf2ms_opt.options import Fidelity
-from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.runtime_module import compose, known
 
 INPUTS = Inputs(steps=60)
@@ -39,7 +38,7 @@ def changed(rules, generation, **fields):
         for source in rule.source
     )
     faulty = msgspec.structs.replace(rule, source=sources, evidence=None)
-    return RuleSet({**rules.rules, "rmsprop": faulty}, rules.framework)
+    return replace(rules, rules={**rules.rules, "rmsprop": faulty})
 
 
 def with_default(rules, generation, name, default):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from tf2ms_opt.engine import convert_source
 from tf2ms_opt.lab.experiments import Constructor
-from tf2ms_opt.options import Fidelity, Options
+from tf2ms_opt.options import Fidelity, Options, Scope
 from tf2ms_opt.outcomes import Outcome, SiteOutcome
 from tf2ms_opt.ruleset import RuleSet
 
@@ -50,7 +50,7 @@ def emitted(
     shape = shape or Shape()
     optimizer = constructor if kind == "optimizer" else _around(constructor, generation, rules)
     script = _script(optimizer, constructor, shape)
-    options = Options(fidelity=fidelity, pinned_generation=generation, pinned_by="the parity lab")
+    options = Options(fidelity=fidelity, scope=Scope.OPTIMIZER, pinned_generation=generation, pinned_by="the parity lab")
     outcome = convert_source(script.encode(), rules, options)
     _check(outcome, script)
     lines = _own_lines(outcome.after.decode())

@@ -16,9 +16,10 @@ from tf2ms_opt.plan.schedules import Schedule, schedule_name, schedule_of
 from tf2ms_opt.plan.signature import LeftError, bind
 from tf2ms_opt.plan.targets import Choice, Wanted, choose
 from tf2ms_opt.plan.translation import Setup, Translation
-from tf2ms_opt.rules import Action, Kind, Parameter, TargetParameter, literal
+from tf2ms_opt.options import Fidelity
+from tf2ms_opt.rules import Action, Kind, Parameter, SharedParameter, TargetParameter, literal
 from tf2ms_opt.ruleset import Candidate
-from tf2ms_opt.trace.module import is_literal
+from tf2ms_opt.trace.module import Module, is_literal
 from tf2ms_opt.values import Adapted, Refused, adapt
 
 
@@ -32,6 +33,7 @@ class _Draft:
     clips: list[str] = field(default_factory=list)
     gone: list[ast.expr] = field(default_factory=list)
     needs: set[str] = field(default_factory=set)
+    wrapped: dict[str, ast.expr] = field(default_factory=dict)
 
 
 def translate(
@@ -99,10 +101,35 @@ class _Translator:
         if decay is not None:
             self._decay(*decay)
         draft = self.draft
+        wrapper, wrapped = self._around()
         return Translation(
             tuple(argument for _, argument in draft.written), tuple(draft.findings), self.target, setting,
-            frozenset(draft.needs), tuple(draft.schedules), tuple(draft.clips), tuple(draft.gone),
+            frozenset(draft.needs), tuple(draft.schedules), tuple(draft.clips), wrapped, wrapper,
+            tuple(draft.wrapped.values()), tuple(draft.gone),
         )  # fmt: skip
+
+    def _around(self) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """The class around the optimizer and its arguments, for what Keras' base class does around the rule."""
+        framework = self.module.rules.framework
+        given = self.draft.wrapped
+        for name in [name for name in given if (other := framework.parameter[name].only_with) and other not in given]:
+            del given[name]
+        if not given:
+            return "", ()
+        generation = self.candidate.generation
+        wrapper = f"{self.setup.names.runtime}.{framework.generation[generation].wrapper}"
+        self.draft.needs.add(wrapper)
+        arguments = {name: as_argument(self.module, node) for name, node in given.items()}
+        for parameter in framework.generation[generation].parameter:  # a default that hangs on the optimizer's class
+            if framework.parameter.get(parameter.name, _NONE).only_with in arguments and parameter.name not in given:
+                if parameter.default not in (None, "None", "0.99"):
+                    arguments[parameter.name] = _plain(parameter.default or "")
+        self._note(
+            "base-class-arguments",
+            arguments=", ".join(f"{name}={text}" for name, text in arguments.items()),
+            wrapper=wrapper.rpartition(".")[2],
+        )
+        return wrapper, tuple(arguments.items())
 
     def _left(self, key: str, **details: object) -> LeftError:
         return LeftError(finding(key, *self.place, **details))  # type: ignore[arg-type]
@@ -189,7 +216,14 @@ class _Translator:
             return
         argument = f"{parameter.name}={self.module.text(node)}"
         match parameter.action:
-            case Action.REVIEW:
+            case Action.WRAP if self.setup.fidelity is not Fidelity.NAMES:
+                if b"#" in self.module.source.data[self.module.source.start(node) : self.module.source.end(node)]:
+                    reason = "a comment stands in it"
+                    raise self._left("unsupported-argument", argument=argument, reason=reason)
+                self.draft.wrapped[parameter.name] = node
+                if "clip" in parameter.name:
+                    self.draft.clips.append(parameter.name)
+            case Action.REVIEW | Action.WRAP:
                 self._note("unmapped-argument", argument=argument, reason=parameter.reason, help=parameter.help)
                 if "clip" in parameter.name:
                     self.draft.clips.append(parameter.name)
@@ -272,6 +306,16 @@ class _Translator:
         if isinstance(adapted, Refused):
             raise self._left("unsupported-value", argument=self.module.text(node), reason=adapted.reason)
         return rate if rate.wrap else _given(rate.index, adapted)
+
+
+#: for parameters that are an optimizer's own
+_NONE = SharedParameter(Action.DROP)
+
+
+def as_argument(module: Module, node: ast.expr) -> str:
+    """The text of ``node`` as the value of a keyword: brackets are no part of it, and ``name := value`` needs them."""
+    text = module.text(node)
+    return f"({text})" if isinstance(node, ast.NamedExpr) or "\n" in text else text
 
 
 def _given(index: int, adapted: Adapted) -> Given:

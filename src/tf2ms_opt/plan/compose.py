@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 from tf2ms_opt.diagnostics import Finding, Severity, finding
 from tf2ms_opt.facts import Splice
-from tf2ms_opt.options import Options
+from tf2ms_opt.options import Fidelity, Options, Scope
 from tf2ms_opt.outcomes import Runtime, Site, SiteOutcome
 from tf2ms_opt.plan.drafts import Draft, Drafter
 from tf2ms_opt.plan.generation import Verdict, decide
 from tf2ms_opt.plan.imports import added_import, aliases, removed_imports, runtime_module
 from tf2ms_opt.plan.signature import LeftError
 from tf2ms_opt.plan.sites import Found, find
+from tf2ms_opt.plan.step.steps import Steps, convert_steps
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import owner
 
@@ -48,13 +49,22 @@ def plan(module: Module, options: Options, path: str) -> Plan:
         drafts[site] = _draft(drafter, site, verdict)
     _settle_schedules(module, drafts)
     done = {site: draft for site, draft in drafts.items() if isinstance(draft, Draft)}
-    splices = _distinct([*(splice for draft in done.values() for splice in draft.splices), *_schedules(done)])
+    steps = Steps(done)
+    if options.scope is Scope.STEP and options.fidelity is not Fidelity.NAMES:
+        steps = convert_steps(module, done, names, options)
+        done = steps.drafts
+        drafts |= done
+    splices = _distinct([
+        *(splice for draft in done.values() for splice in draft.splices), *_schedules(done), *steps.splices
+    ])  # fmt: skip
     gone = {
-        name for draft in done.values() for node in draft.gone for name in ast.walk(node) if isinstance(name, ast.Name)
-    }
+        name
+        for nodes in (*(draft.gone for draft in done.values()), *(one.gone for one in steps.edits))
+        for node in nodes for name in ast.walk(node) if isinstance(name, ast.Name)
+    }  # fmt: skip
     if splices:
         first = min(splice.start for splice in splices)
-        needed = {need for draft in done.values() for need in draft.needs}
+        needed = {need for draft in done.values() for need in draft.needs} | steps.needs
         added = added_import(module, names, needed, first)
         if not path.endswith("__init__.py"):
             excerpt = any(not _bound(module, name) for draft in done.values() for name in draft.models)
@@ -66,13 +76,16 @@ def plan(module: Module, options: Options, path: str) -> Plan:
         *(one for draft in drafts.values() for one in _findings(draft)),
     ]
     ordered = tuple(sorted(dict.fromkeys(findings), key=lambda one: (one.line, one.column, one.code)))
-    return Plan(tuple(splices), sites, ordered, verdict.generation, verdict.told_by, _runtime(runtime, done.values()))
+    return Plan(
+        tuple(splices), sites, ordered, verdict.generation, verdict.told_by, _runtime(runtime, done.values(), steps)
+    )
 
 
-def _runtime(name: str, done: Iterable[Draft]) -> Runtime | None:
-    """What the drafts need of the runtime module."""
+def _runtime(name: str, done: Iterable[Draft], steps: Steps) -> Runtime | None:
+    """What the drafts and their steps need of the runtime module."""
     prefix = f"{name}."
-    classes = {need.removeprefix(prefix) for draft in done for need in draft.needs if need.startswith(prefix)}
+    needs = {need for draft in done for need in draft.needs} | steps.needs
+    classes = {need.removeprefix(prefix) for need in needs if need.startswith(prefix)}
     return Runtime(name, tuple(sorted(classes))) if classes else None
 
 

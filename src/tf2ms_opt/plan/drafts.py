@@ -50,6 +50,9 @@ class Draft:
     #: TensorFlow's call that takes the optimizer, and the models that it trains
     step: ast.Call | None = None
     models: tuple[ast.expr, ...] = ()
+    #: every such call, where one object goes to several models, and all that is done with the object
+    steps: tuple[ast.Call, ...] = ()
+    uses: tuple[Use, ...] = ()
 
 
 class Drafter:
@@ -83,8 +86,10 @@ class Drafter:
         regular = regularization(module, models, statement, place, why_not)
         site.findings += regular.findings
         splices, needs = self._editor.edits(site, translation, regular.value)
-        if measured := claim(
-            candidate, translation.choice, translation.setting, self._options.fidelity, site.findings, place
+        if not translation.wrapper and (
+            measured := claim(
+                candidate, translation.choice, translation.setting, self._options.fidelity, site.findings, place
+            )
         ):
             site.findings.append(measured)
         kept = {index for argument in translation.arguments for index in origins(argument.value)}
@@ -97,11 +102,19 @@ class Drafter:
             translation.choice,
             needs,
             translation.schedules,
-            tuple(value for position, value in enumerate(values) if position in kept),
-            (*self._gone(found, values, kept), *translation.gone, *regular.gone),
+            tuple(value for position, value in enumerate(values) if position in kept or value in translation.around),
+            (*self._gone(found, values, kept, translation.around), *translation.gone, *regular.gone),
             site.origin.step,
             site.origin.models,
+            self._steps(site),
+            uses,
         )
+
+    @staticmethod
+    def _steps(site: SiteFacts) -> tuple[ast.Call, ...]:
+        calls = [site.origin.step, *(other.use.call for other in site.origin.others)]
+        calls += [use.call for use in site.uses if use.kind in (UseKind.COMPILE, UseKind.STEP)]
+        return tuple(dict.fromkeys(call for call in calls if call is not None))
 
     def _source(self, uses: Sequence[Use], place: tuple[int, int]) -> Origin:
         """The ladder: the uses, a factory's callers, --params; else the site is left."""
@@ -211,8 +224,10 @@ class Drafter:
         return [*found.call.args, *(keyword.value for keyword in found.call.keywords)]
 
     @staticmethod
-    def _gone(found: Found, values: Sequence[ast.expr], kept: Collection[int]) -> list[ast.expr]:
-        dropped = [value for position, value in enumerate(values) if position not in kept]
+    def _gone(
+        found: Found, values: Sequence[ast.expr], kept: Collection[int], around: Collection[ast.expr]
+    ) -> list[ast.expr]:
+        dropped = [value for position, value in enumerate(values) if position not in kept and value not in around]
         expression = found.expression
         callee = [expression.func] if isinstance(expression, ast.Call) else []
         return [*callee, *dropped]

@@ -69,7 +69,7 @@ class Editor:
         start, end = source.start(site.found.expression), source.end(site.found.expression)
         callee = self._names.callee(translation.choice)
         site.states = () if translation.choice.runtime else site.candidate.source.state
-        call = self._call(site.found, callee, arguments)
+        call = self._around(self._call(site.found, callee, arguments), translation)
         if site.at.form is Form.INLINE and not self._plain and (site.states or self._in_compile(site)):
             splices, lines = self._hoisted(site, call, (start, end))
             return splices, translation.needs | ({OPS} if lines else set())
@@ -78,7 +78,7 @@ class Editor:
         clones = [splice for other in site.origin.others for splice in self._clone(site, other, callee, translation)]
         if site.below is not None:
             return [*clones, *self._moved(site, call, (start, end), lines)], needs
-        splices = [*clones, Splice(start, end, (call,))]
+        splices = [*clones, Splice(start, end, call)]
         if lines:
             after = source.logical_end(source.end(site.at.statement))
             splices.append(self._insert_lines(after, source.indentation(source.start(site.at.statement)), lines))
@@ -94,11 +94,18 @@ class Editor:
         decay = f"2 * {weight_decay} if {each}.ndim > 1 else 0.0"
         return f'[{{"params": [{each}], "weight_decay": {decay}}} for {each} in {text}]'
 
-    def _call(self, found: Found, callee: str, arguments: tuple[Argument, ...]) -> Part:
+    def _call(self, found: Found, callee: str, arguments: tuple[Argument, ...]) -> CallRewrite | NewCall:
         if found.call is None:
             return NewCall(callee, arguments)
         source = self._module.source
         return CallRewrite(source.start(found.call), source.end(found.call), callee, arguments)
+
+    def _around(self, call: CallRewrite | NewCall, translation: Translation) -> tuple[Part, ...]:
+        """``call`` inside of the class that carries out what the base class of Keras' optimizers does."""
+        if not translation.wrapper:
+            return (call,)
+        given = "".join(f", {name}={text}" for name, text in translation.wrapped)
+        return (f"{self._names.names[translation.wrapper]}(", call, f"{given})")
 
     def _in_compile(self, site: SiteFacts) -> bool:
         return any(use.kind is UseKind.COMPILE and use.node is site.found.expression for use in site.uses)
@@ -128,7 +135,9 @@ class Editor:
             site.findings.append(finding("starting-state", *site.place, **details))
         return tuple(lines)
 
-    def _hoisted(self, site: SiteFacts, call: Part, span: tuple[int, int]) -> tuple[list[Splice], tuple[str, ...]]:
+    def _hoisted(
+        self, site: SiteFacts, call: tuple[Part, ...], span: tuple[int, int]
+    ) -> tuple[list[Splice], tuple[str, ...]]:
         """A statement of its own, just above the one that holds the optimizer, and the lines behind it."""
         name = self._free("optimizer", self._module.index.function(site.found.expression))
         lines = self._state_lines(site, name)
@@ -139,24 +148,33 @@ class Editor:
         """The same optimizer built once more, just above the compile of another model."""
         source, use = self._module.source, other.use.node
         name = self._free("optimizer", self._module.index.function(use))
-        call = self._call(site.found, callee, (Argument(None, Text(other.text)), *translation.arguments))
+        inner = self._call(site.found, callee, (Argument(None, Text(other.text)), *translation.arguments))
+        call = self._around(inner, translation)
         lines = () if self._plain else self._state_lines(site, name)
         above = self._above(self._module.index.statement(use), name, call, lines)
         return [above, Splice(source.start(use), source.end(use), (name,))]
 
-    def _above(self, statement: ast.stmt, name: str, call: Part, lines: Sequence[str]) -> Splice:
+    def _above(self, statement: ast.stmt, name: str, call: tuple[Part, ...], lines: Sequence[str]) -> Splice:
         """``name = call`` and the lines that belong to it, as statements above ``statement``."""
         source = self._module.source
         start = source.start(statement)
         indent, newline = source.indentation(start), source.newline(start)
-        if isinstance(call, CallRewrite):
-            outdent = len(source.indentation(call.start)) - len(indent)
-            call = replace(call, outdent=outdent, column=len(indent) + len(name) + len(" = "))
+        column = len(indent) + len(name) + len(" = ")
+        moved: list[Part] = []
+        for part in call:
+            if isinstance(part, CallRewrite):
+                outdent = len(source.indentation(part.start)) - len(indent)
+                moved.append(replace(part, outdent=outdent, column=column))
+            else:
+                moved.append(part)
+                column += len(part) if isinstance(part, str) else 0
         text = "".join(indent + line + newline for line in lines)
         at = source.line_start(start)
-        return Splice(at, at, (f"{indent}{name} = ", call, newline, text))
+        return Splice(at, at, (f"{indent}{name} = ", *moved, newline, text))
 
-    def _moved(self, site: SiteFacts, call: Part, span: tuple[int, int], lines: tuple[str, ...]) -> list[Splice]:
+    def _moved(
+        self, site: SiteFacts, call: tuple[Part, ...], span: tuple[int, int], lines: tuple[str, ...]
+    ) -> list[Splice]:
         source = self._module.source
         if site.below is None:
             raise LookupError("nowhere to move to")
@@ -165,7 +183,7 @@ class Editor:
         indent, newline = source.indentation(below), source.newline(below)
         line_end = source.line_end(end)
         rest = source.data[span[1] : line_end].rstrip(b"\r\n")
-        parts = (indent, Keep(start, span[0]), call, Keep(span[1], span[1] + len(rest)), newline)
+        parts = (indent, Keep(start, span[0]), *call, Keep(span[1], span[1] + len(rest)), newline)
         text = "".join(indent + line + newline for line in lines)
         at = source.line_start(below)
         return [Splice(source.line_start(start), line_end, ()), Splice(at, at, (*parts, text))]

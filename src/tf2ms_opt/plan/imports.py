@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 
@@ -21,10 +21,16 @@ from tf2ms_opt.trace.scopes import Binding, BindingKind
 RUNTIME = "tf2ms_runtime"
 
 _SHORT = 60  # a longer string is prose
+_WIDTH = 100  # of a line of imports
 
 
 NN = "mindspore.nn"
 OPS = "mindspore.ops"
+#: what may be imported of MindSpore, and the runtime module's classes that stand in no rule
+DTYPES = ("mindspore.float32", "mindspore.float16", "mindspore.int32", "mindspore.int64", "mindspore.bool_")
+DATASET = "mindspore.dataset.NumpySlicesDataset"
+FRAMEWORK = (NN, OPS, "mindspore.Tensor", "mindspore.value_and_grad", "mindspore.grad", DATASET, *DTYPES)
+STEP_CLASSES = frozenset(["Trainer", "MeanLoss", "Mean"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,9 @@ def aliases(module: Module, first: int, runtime: str) -> Aliases:
         for rule in module.rules.rules.values() for source in rule.source if source.runtime is not None
         for name in source.runtime.classes.values()
     })  # fmt: skip
-    wanted = [NN, OPS, *(f"{runtime}.{name}" for name in classes)]
+    wrappers = {one.wrapper for one in module.rules.framework.generation.values() if one.wrapper}
+    classes += sorted(module.rules.step.classes() | STEP_CLASSES | wrappers)
+    wanted = [*FRAMEWORK, *(f"{runtime}.{name}" for name in classes)]
     known = _imported(module, first)
     names = {one: known.get(one) or _free(module, one.rpartition(".")[2]) for one in wanted}
     return Aliases(names, frozenset(one for one in wanted if one in known), runtime)
@@ -125,9 +133,19 @@ def added_import(module: Module, names: Aliases, needed: Collection[str], first_
     newline = source.newline(max(at - 1, 0))
     if at == len(source.data) and not source.data.endswith((b"\n", b"\r")):
         before = True
-    lines = "".join(f"from {place} import {', '.join(listed)}{newline}" for place, listed in wanted.items())
+    lines = "".join(_import_line(module, place, listed, newline) for place, listed in wanted.items())
     text = (newline if before else "") + lines + (newline if after else "")
     return Splice(at, at, (text,), rank=-1)
+
+
+def _import_line(module: Module, place: str, listed: Sequence[str], newline: str) -> str:
+    """One import; what does not fit on a line stands in brackets, a name a line."""
+    names = sorted(listed, key=lambda name: (not name[:1].isupper(), name))
+    line = f"from {place} import {', '.join(names)}"
+    if len(line) <= _WIDTH:
+        return line + newline
+    inner = "".join(f"{module.indent_unit}{name},{newline}" for name in names)
+    return f"from {place} import ({newline}{inner}){newline}"
 
 
 def _place(module: Module, first_edit: int) -> tuple[int, bool, bool]:

@@ -56,7 +56,7 @@ def from_uses(module: Module, uses: Sequence[Use], place: tuple[int, int]) -> Pa
 def _from_step(module: Module, use: Use) -> Parameters | None:
     """The parameters of one minimize or apply_gradients, if its variables are told."""
     variables = variable_list(use)
-    found = _variables(module, variables, 4) if variables is not None else None
+    found = variables_text(module, variables, 4) if variables is not None else None
     if found is None:
         return None
     text, models = found
@@ -145,24 +145,24 @@ def _second(target: ast.expr) -> str | None:
             return None
 
 
-def _variables(module: Module, node: ast.expr, depth: int) -> tuple[str, tuple[ast.expr, ...]] | None:
+def variables_text(module: Module, node: ast.expr, depth: int = 4) -> tuple[str, tuple[ast.expr, ...]] | None:
     """``X.trainable_variables`` as ``X.trainable_params()``, sums and names followed; None for anything else."""
     match node:
         case ast.Attribute(value=base, attr=name) if name in _VARIABLES:
             text = _receiver_text(module, base)
             return (f"{text}.trainable_params()", (base,)) if text else None
         case ast.BinOp(op=ast.Add(), left=left, right=right):
-            first, second = _variables(module, left, depth), _variables(module, right, depth)
+            first, second = variables_text(module, left, depth), variables_text(module, right, depth)
             return (f"{first[0]} + {second[0]}", first[1] + second[1]) if first and second else None
         case ast.List(elts=[_, *_] as elements) if all(isinstance(element, ast.Starred) for element in elements):
             parts = [
-                _variables(module, element.value, depth) for element in elements if isinstance(element, ast.Starred)
+                variables_text(module, element.value, depth) for element in elements if isinstance(element, ast.Starred)
             ]
             known = [part for part in parts if part is not None]
             if len(known) == len(elements):
                 return " + ".join(text for text, _ in known), tuple(one for _, models in known for one in models)
         case ast.Call(func=ast.Name(id="list" | "tuple"), args=[inner]):
-            return _variables(module, inner, depth)
+            return variables_text(module, inner, depth)
         case ast.Name() | ast.Attribute() if depth:
             bindings = module.origins(node)
             key = dotted(node) or ""
@@ -170,7 +170,7 @@ def _variables(module: Module, node: ast.expr, depth: int) -> tuple[str, tuple[a
                 f"{key}.{method}" in module.index.uses for method in ("append", "extend", "insert", "remove", "pop")
             )
             if len(bindings) == 1 and bindings[0].value is not None and not changed:
-                return _variables(module, bindings[0].value, depth - 1)
+                return variables_text(module, bindings[0].value, depth - 1)
     return None
 
 

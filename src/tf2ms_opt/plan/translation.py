@@ -40,5 +40,10 @@ class Translation:
     schedules: tuple[tuple[Schedule, CallRewrite], ...] = ()
     #: names of the arguments that change the gradients before the update
     clips: tuple[str, ...] = ()
+    #: what the runtime's class around the optimizer is given: name and text of each argument, and its class
+    wrapped: tuple[tuple[str, str], ...] = ()
+    wrapper: str = ""
+    #: expressions that go into the class around the optimizer
+    around: tuple[ast.expr, ...] = ()
     #: expressions of schedules that disappear
     gone: tuple[ast.expr, ...] = ()

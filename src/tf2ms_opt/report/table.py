@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _ACTIONS = {
     Action.DROP: "dropped: no effect on training",
     Action.REVIEW: "dropped, to review",
+    Action.WRAP: "a class around the optimizer",
     Action.REFUSE: "the call is left",
     Action.IGNORED: "dropped: the source ignores it",
     Action.ERROR: "the call is left",

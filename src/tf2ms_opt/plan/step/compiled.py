@@ -1,0 +1,226 @@
+"""``compile`` becomes a trainer, and ``fit``, ``evaluate`` and ``predict`` become calls of it: one model at a time.
+
+Either all of what a file does with a compiled model is converted, or none of it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, count
+
+from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.facts import Argument, CallRewrite, Given, Part, Splice, Text, Value
+from tf2ms_opt.plan.imports import Aliases
+from tf2ms_opt.plan.rewrites import edit_call, written_arguments
+from tf2ms_opt.plan.step.callbacks import CallbackFinder, Callbacks
+from tf2ms_opt.plan.step.calls import StepLeftError, bind_call, is_inert, is_none
+from tf2ms_opt.plan.step.criteria import Criteria, Written
+from tf2ms_opt.plan.step.data import unfit
+from tf2ms_opt.plan.step.models import Compiled
+from tf2ms_opt.plan.step.rates import Rates
+from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import dotted
+
+TRAINER = "Trainer"
+
+
+@dataclass(slots=True)
+class StepEdits:
+    """What converting one step comes to."""
+
+    splices: list[Splice] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    needs: set[str] = field(default_factory=set)
+    gone: list[ast.expr] = field(default_factory=list)
+    #: spans of the optimizer's own splices that are part of a call written anew here
+    absorbed: set[tuple[int, int]] = field(default_factory=set)
+
+
+class ModelStep:
+    """Converts what a file does with one compiled model."""
+
+    def __init__(self, module: Module, names: Aliases, generation: str, model: Compiled, trainer: str) -> None:
+        self._module = module
+        self._names = names
+        self._model = model
+        self._trainer = trainer
+        self._generation = generation
+        self._criteria = Criteria(module, names, generation)
+        self._callbacks = CallbackFinder(module, names)
+        self._edits = StepEdits()
+
+    def edits(self, inner: Mapping[tuple[int, int], str]) -> StepEdits:
+        """The edits; ``inner`` gives the names that stand for optimizers written in a compile.
+
+        Raises ``StepLeftError``.
+        """
+        model, edits = self._model, self._edits
+        edits.needs.add(self._qualified(TRAINER))
+        for call in model.compiles:
+            self._compile(call, inner)
+        used = Callbacks()
+        for use, call in model.steps:
+            self._step(use, call, used)
+        if (other := self._callbacks.unread(used)) is not None:
+            raise StepLeftError("a callback is read outside of fit", other)
+        for call, qualified in used.calls.items():
+            edits.splices.append(self._renamed(call.func, self._names.names[qualified]))
+            edits.gone.append(call.func)
+            edits.needs.add(qualified)
+        for use in [*model.reads, *model.returned]:
+            if use not in model.handed:
+                edits.splices.append(self._renamed(use, self._trainer))
+        for use in model.networks:
+            if use in model.handed:
+                end = self._module.source.end(use)
+                edits.splices.append(Splice(end, end, (".network",)))
+        self._weights()
+        Rates(self._module, self._names, edits).of_models(model, self._trainer)
+        return edits
+
+    def _qualified(self, name: str) -> str:
+        return f"{self._names.runtime}.{name}"
+
+    def _renamed(self, node: ast.expr, text: str) -> Splice:
+        return Splice(self._module.source.start(node), self._module.source.end(node), (text,))
+
+    # ------------------------------------------------------------------ compile
+
+    def _compile(self, call: ast.Call, inner: Mapping[tuple[int, int], str]) -> None:
+        module, table = self._module, self._module.rules.step
+        assert isinstance(call.func, ast.Attribute)  # noqa: S101 -- gathered as such
+        receiver = call.func.value
+        given = bind_call(call, ("optimizer", "loss", "metrics"))
+        places = {node: at for at, (_, node, _) in enumerate(written_arguments(module, call))}
+        arguments = [Argument(None, Text(module.text(receiver)))]
+        for name, node in sorted(given.items(), key=lambda item: places[item[1]]):
+            at = places[node]
+            match name:
+                case "optimizer":
+                    span = (module.source.start(node), module.source.end(node))
+                    if any(span[0] <= start and end <= span[1] and (start, end) != span for start, end in inner):
+                        raise StepLeftError("the optimizer is chosen by an expression", node)
+                    if span in inner and not inner[span]:
+                        raise StepLeftError("no line can stand above the optimizer that is written here", node)
+                    value: Value = Text(inner[span]) if span in inner else Given(at)
+                    self._edits.absorbed.add(span)
+                    arguments.append(Argument("optimizer", value, at))
+                case "loss":
+                    written = self._criteria.loss(node, receiver)
+                    self._take(written)
+                    self._say_probabilities(node, written)
+                    arguments.append(Argument("loss_fn", self._text(node, written.text), at))
+                case "metrics":
+                    if is_inert(module, node, ("None", "[]", "()")):
+                        continue
+                    written = self._criteria.metrics(node, receiver)
+                    self._take(written)
+                    arguments.append(Argument("metrics", self._text(node, written.text), at))
+                case _:
+                    if not is_inert(module, node, table.compile_inert.get(name, ())):
+                        raise StepLeftError(f"{name}= of compile has no counterpart", node)
+        if "loss" not in given or is_none(module, given["loss"]):
+            raise StepLeftError("compile(...) is given no loss: the network adds its own", call)
+        self._edits.gone.append(call.func) if not isinstance(receiver, ast.Name) else None
+        start, end = module.source.start(call), module.source.end(call)
+        column = module.position(call)[1] - 1 + len(f"{self._trainer} = ")
+        rewrite = CallRewrite(start, end, self._names.names[self._qualified(TRAINER)], tuple(arguments), column)
+        parts: tuple[Part, ...] = (f"{self._trainer} = ", rewrite)
+        self._edits.splices.append(Splice(start, end, parts))
+        line, column = module.position(call)
+        details = {"call": f"{module.text(receiver)}.compile(...)", "trainer": self._trainer}
+        self._edits.findings.append(finding("step-converted", line, column, **details))
+
+    def _text(self, node: ast.expr, text: str) -> Text:
+        if b"#" in self._module.source.data[self._module.source.start(node) : self._module.source.end(node)]:
+            raise StepLeftError("a comment stands inside of an argument that is written anew", node)
+        return Text(text)
+
+    def _take(self, written: Written) -> None:
+        self._edits.needs |= written.needs
+        self._edits.gone += written.gone
+
+    def _say_probabilities(self, node: ast.expr, written: Written) -> None:
+        if written.probabilities:
+            exact = "behind_" in written.text
+            seen = "loss-behind-activation" if exact else "loss-on-probabilities/seen"
+            key = seen if written.seen else "loss-on-probabilities"
+            place = self._module.position(node)
+            details = {"loss": written.text, "activation": written.probabilities}
+            self._edits.findings.append(finding(key, *place, **details))
+
+    # ------------------------------------------------------------------ fit, evaluate, predict
+
+    def _step(self, use: ast.expr, call: ast.Call, used: Callbacks) -> None:
+        module = self._module
+        assert isinstance(call.func, ast.Attribute)  # noqa: S101 -- gathered as such
+        method = module.rules.step.method[call.func.attr]
+        given = bind_call(call, method.positional)
+        without: list[ast.AST] = []
+        for name, node in given.items():
+            if name in method.refused and not is_none(module, node):
+                raise StepLeftError(method.refused[name], node)
+            if name in method.dropped or name in method.refused:
+                without += [one for one in call.keywords if one.arg == name]
+            elif name not in (*method.positional, *method.keywords, *method.renamed):
+                raise StepLeftError(f"{name}= of {call.func.attr} has no counterpart", node)
+        for name in ("x", "y", "validation_data"):
+            if name in given and (why := unfit(module, given[name], pair=name == "validation_data")):
+                raise StepLeftError(why, given[name])
+        if call.func.attr in ("fit", "evaluate", "train_on_batch", "test_on_batch") and "y" not in given:
+            raise StepLeftError(f"{call.func.attr} gets its labels from x, which is no array then", call)
+        if "callbacks" in given:
+            self._callbacks.add(given["callbacks"], used)
+        self._rename_keywords(call, method.renamed)
+        if use not in self._model.handed:
+            self._edits.splices.append(self._renamed(use, self._trainer))
+        if without:
+            self._without(call, without, used)
+
+    def _rename_keywords(self, call: ast.Call, renamed: Mapping[str, str]) -> None:
+        for keyword in call.keywords:
+            if keyword.arg in renamed:
+                start = self._module.source.start(keyword)
+                self._edits.splices.append(Splice(start, start + len(keyword.arg), (renamed[keyword.arg],)))
+
+    def _without(self, call: ast.Call, without: Sequence[ast.AST], used: Callbacks) -> None:
+        """Take arguments out of a call, of which nothing else is edited but its receiver."""
+        start, end = self._module.source.start(call), self._module.source.end(call)
+        inside = [splice for splice in self._edits.splices if start <= splice.start < end]
+        assert isinstance(call.func, ast.Attribute)  # noqa: S101 -- gathered as such
+        receiver = (self._module.source.start(call.func.value), self._module.source.end(call.func.value))
+        nested = any(start <= self._module.source.start(one) < end for one in used.calls)
+        if nested or any((splice.start, splice.end) != receiver for splice in inside):
+            raise StepLeftError("an argument has to go from a call that is edited inside", call)
+        splice = edit_call(self._module, call, without=without)
+        (part,) = splice.parts
+        if inside and isinstance(part, CallRewrite):
+            self._edits.splices = [one for one in self._edits.splices if one not in inside]
+            callee = f"{self._trainer}.{call.func.attr}"
+            part = CallRewrite(part.start, part.end, callee, part.arguments)
+        self._edits.splices.append(Splice(splice.start, splice.end, (part,)))
+
+    # ------------------------------------------------------------------ weights
+
+    def _weights(self) -> None:
+        """Methods that a Cell has not: they stay as they are, and are named."""
+        for attribute in self._model.weights:
+            model = self._module.text(attribute.value)
+            advice = self._module.rules.step.weights[attribute.attr].format(model=model)
+            place = self._module.position(attribute)
+            call = f"{model}.{attribute.attr}"
+            self._edits.findings.append(finding("model-method-remains", *place, call=call, advice=advice))
+
+
+def trainer_name(module: Module, model: Compiled, taken: set[str], *, alone: bool) -> str:
+    """A fresh name for the trainer of ``model``: an attribute of self where the model is one."""
+    key = dotted(model.receiver) or ""
+    root, _, attribute = key.partition(".")
+    own = attribute or root
+    base = "trainer" if alone else f"{own}_trainer"
+    names = chain((base, f"{own}_trainer"), (f"{base}_{number}" for number in count(2)))
+    name = next(one for one in names if one not in module.index.identifiers and one not in taken)
+    taken.add(name)
+    return f"{root}.{name}" if attribute else name

@@ -1,0 +1,233 @@
+"""Losses and metrics of ``compile``: which class of the runtime module each is, and how it is written."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from tf2ms_opt.plan.arguments import as_argument
+from tf2ms_opt.plan.imports import Aliases
+from tf2ms_opt.plan.layers import layers_of
+from tf2ms_opt.plan.step.calls import StepLeftError, bind_call, elements, is_inert, is_none
+from tf2ms_opt.step_rules import Counterpart, Lookup
+from tf2ms_opt.trace.module import Module
+
+_REDUCTIONS = {"sum_over_batch_size": "mean", "auto": "mean", "mean": "mean", "sum": "sum", "none": "none"}
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+@dataclass(slots=True)
+class Written:
+    """Expressions of the result, and what they lead to."""
+
+    text: str
+    needs: set[str] = field(default_factory=set)
+    #: nodes of the source that disappear
+    gone: list[ast.expr] = field(default_factory=list)
+    #: the predictions are taken for probabilities: by which activation, and whether that was seen in the network
+    probabilities: str = ""
+    seen: bool = False
+
+
+class Criteria:
+    """Translates the losses and metrics of one module."""
+
+    def __init__(self, module: Module, names: Aliases, generation: str) -> None:
+        self._module = module
+        self._names = names
+        self._generation = generation
+        self._losses = Lookup(module.rules.step.loss)
+        self._metrics = Lookup(module.rules.step.metric)
+
+    def loss(self, node: ast.expr, model: ast.expr | None) -> Written:
+        """The loss ``node`` of a ``compile`` of ``model``.  Raises ``StepLeftError``."""
+        found = self._counterpart(node, self._losses, ("losses", "metrics"))
+        if found is None:
+            raise StepLeftError(f"the loss {self._short(node)} is not one that the tool knows", node)
+        written = self._built(found, self._call(node), {}, model)
+        written.gone.append(node)
+        return written
+
+    def metrics(self, node: ast.expr, model: ast.expr) -> Written:
+        """The list of metrics ``node`` as a dictionary: Keras' key of each and its object.  Raises ``StepLeftError``."""
+        every = elements(self._module, node)
+        if every is None:
+            if not isinstance(node, ast.Constant):
+                raise StepLeftError(f"the metrics {self._short(node)} are not written out", node)
+            every = [node]
+        if len(every) == 1 and isinstance(every[0], ast.List):
+            every = list(every[0].elts)  # one list for the only output
+        total = Written("", gone=[node])
+        entries: dict[str, str] = {}
+        for one in every:
+            key, written = self._metric(one, model)
+            if key in entries:
+                raise StepLeftError(f"two metrics have the name {key}", one)
+            entries[key] = written.text
+            total.needs |= written.needs
+        total.text = "{" + ", ".join(f'"{key}": {text}' for key, text in entries.items()) + "}"
+        return total
+
+    def target(self, found: Counterpart) -> str:
+        """The class that computes what this generation of Keras does."""
+        return found.keras2 if found.keras2 and self._generation != "keras3" else found.target
+
+    def criterion(self, call: ast.Call, *, metric: bool) -> Written:
+        """A loss or metric object that a gradient tape works with.  Raises ``StepLeftError``."""
+        path = self._module.keras_path(call.func) or ""
+        if not metric:
+            return self.loss(call, None)
+        if path == "metrics.Mean":
+            mean = f"{self._names.runtime}.Mean"
+            return Written(f"{self._names.names[mean]}()", {mean})
+        return self._metric(call, None)[1]
+
+    def _metric(self, node: ast.expr, model: ast.expr | None) -> tuple[str, Written]:
+        metric = self._counterpart(node, self._metrics, ("metrics",))
+        loss = None if metric is not None else self._counterpart(node, self._losses, ("metrics", "losses"))
+        found = metric or loss
+        if found is None:
+            raise StepLeftError(f"the metric {self._short(node)} is not one that the tool knows", node)
+        call = self._call(node)
+        name: dict[str, ast.expr] = {}
+        written = self._built(found, call, name, model)
+        if loss is not None:
+            mean = f"{self._names.runtime}.MeanLoss"
+            written = Written(f"{self._names.names[mean]}({written.text})", {*written.needs, mean})
+        return self._key(node, found, call, name), written
+
+    def _key(self, node: ast.expr, found: Counterpart, call: ast.Call | None, name: Mapping[str, ast.expr]) -> str:
+        """The name that the history and the logs have for a metric."""
+        snake = found.key or _CAMEL.sub("_", next(iter(found.names), found.target)).lower()
+        if isinstance(node, ast.Constant):
+            text = str(node.value)
+            return text if self._generation == "keras3" or text in found.functions else snake
+        if "name" in name and not is_none(self._module, name["name"]):
+            known, value = self._module.constant(name["name"])
+            if not known or not isinstance(value, str):
+                raise StepLeftError("the name of a metric is not written out", name["name"])
+            return value
+        if call is None:
+            path = self._module.keras_path(node) or ""
+            return self._function_key(path.rpartition(".")[2], found)
+        if found.numbered and self._built_often(found):
+            raise StepLeftError(f"Keras numbers the names of several {found.names[0]} objects", node)
+        if snake == "kldivergence":
+            return "kl_divergence" if self._generation == "keras3" else "kullback_leibler_divergence"
+        return snake
+
+    @staticmethod
+    def _function_key(name: str, found: Counterpart) -> str:
+        """A function goes by its own name, however it is spelt: ``losses.mse`` is ``mean_squared_error``."""
+        return found.functions[0] if name in found.functions else name
+
+    def _built_often(self, found: Counterpart) -> bool:
+        paths = [self._module.keras_path(call.func) for call in self._module.index.calls]
+        return sum(path is not None and path.removeprefix("metrics.") in found.names for path in paths) > 1
+
+    def _counterpart(self, node: ast.expr, lookup: Lookup, places: Collection[str]) -> Counterpart | None:
+        match node:
+            case ast.Constant(value=str(text)):
+                return lookup.string(text)
+            case ast.Call(func=func):
+                return lookup.by_class.get(self._below(func, places))
+            case ast.Name() | ast.Attribute():
+                if (name := self._below(node, places)) in lookup.by_function:
+                    return lookup.by_function[name]
+                call = self._call(node)
+                return None if call is None else self._counterpart(call, lookup, places)
+        return None
+
+    def _below(self, node: ast.expr, places: Collection[str]) -> str:
+        """The name of ``node`` below Keras' losses or metrics; empty for anything else."""
+        path = self._module.keras_path(node) or ""
+        place, _, name = path.rpartition(".")
+        return name if place in places else ""
+
+    def _call(self, node: ast.expr) -> ast.Call | None:
+        """The constructor that ``node`` is, or that its only binding is."""
+        if isinstance(node, ast.Call):
+            return node
+        bindings = self._module.origins(node)
+        if len(bindings) == 1 and isinstance(bindings[0].value, ast.Call):
+            return bindings[0].value
+        return None
+
+    def _built(
+        self, found: Counterpart, call: ast.Call | None, name: dict[str, ast.expr], model: ast.expr | None
+    ) -> Written:
+        """The constructor call of a counterpart; ``name`` gets the argument of that name."""
+        target = self.target(found)
+        written: list[str] = []
+        logits = False
+        given = bind_call(call, found.positional) if call is not None else {}
+        for parameter, value in given.items():
+            if parameter in ("name", "dtype"):
+                name[parameter] = value
+                if parameter == "dtype" and not is_none(self._module, value):
+                    raise StepLeftError("its dtype is set", value)
+            elif parameter == "axis":
+                if not is_inert(self._module, value, ("-1",)):
+                    raise StepLeftError("its axis is not the last one", value)
+            elif parameter == "reduction":
+                if (mode := self._reduction(value)) != "mean":
+                    written.append(f'reduction="{mode}"')
+            elif parameter in (*found.positional, *found.keywords):
+                known, truth = self._module.constant(value)
+                if parameter == "from_logits":
+                    if not known:
+                        raise StepLeftError("from_logits= is not known here", value)
+                    logits = bool(truth)
+                if "#" in self._module.text(value):
+                    raise StepLeftError("a comment stands in it", value)
+                written.append(f"{parameter}={as_argument(self._module, value)}")
+            elif not is_inert(self._module, value, found.inert.get(parameter, ())):
+                raise StepLeftError(f"{parameter}= of {found.names[0]} has no counterpart", value)
+        result = Written("", {f"{self._names.runtime}.{target}"})
+        if found.activation and not logits:
+            result.probabilities = found.activation
+            result.seen = model is not None and self._ends_in(model, found.activation)
+            if result.seen and found.behind:
+                written.append(f"{found.behind}=True")
+        result.text = f"{self._names.names[f'{self._names.runtime}.{target}']}({', '.join(written)})"
+        return result
+
+    def _reduction(self, node: ast.expr) -> str:
+        known, value = self._module.constant(node)
+        text = str(value).lower() if known else (self._module.keras_path(node) or "").rpartition(".")[2].lower()
+        if known and value is None:
+            text = "none"
+        if text not in _REDUCTIONS:
+            raise StepLeftError("its reduction is not known here", node)
+        return _REDUCTIONS[text]
+
+    def _ends_in(self, model: ast.expr, activation: str) -> bool:
+        """Whether the last layer of the model is seen to have this activation."""
+        return last_activation(self._module, model) == activation
+
+    def _short(self, node: ast.expr) -> str:
+        text = " ".join(self._module.text(node).split())
+        return text if len(text) <= 50 else f"{text[:47]}..."
+
+
+def last_activation(module: Module, model: ast.expr) -> str | None:
+    """The activation of the model's last layer, where the model is built in this file; None where that is not seen."""
+    layers = layers_of(module, model)
+    if isinstance(layers, str) or not layers:
+        return None
+    ordered = sorted(layers, key=lambda layer: module.source.start(layer.call))
+    last = ordered[-1]
+    values = [keyword.value for keyword in last.call.keywords if keyword.arg == "activation"]
+    if last.name == "Activation":
+        values = values or last.call.args[:1]
+    elif last.name == "Softmax":
+        return "softmax"
+    elif last.name == "Dense":
+        values = values or last.call.args[1:2]
+    if not values:
+        return "linear" if last.name in ("Dense", "Conv2D") else None
+    known, value = module.constant(values[0])
+    return (value or "linear") if known and isinstance(value, (str, type(None))) else (
+        module.keras_path(values[0]) or "").rpartition(".")[2] or None  # fmt: skip

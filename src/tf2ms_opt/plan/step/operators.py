@@ -1,0 +1,258 @@
+"""Rewrites the expressions of a region: TensorFlow's operators, losses, metrics and the training flag."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from tf2ms_opt.facts import Splice
+from tf2ms_opt.plan.arguments import as_argument
+from tf2ms_opt.plan.imports import DTYPES, OPS, Aliases
+from tf2ms_opt.plan.step.calls import StepLeftError, bind_call
+from tf2ms_opt.plan.step.compiled import StepEdits
+from tf2ms_opt.plan.step.criteria import Criteria
+from tf2ms_opt.plan.step.region import Region, Shared
+from tf2ms_opt.step_rules import Lookup, Operation
+from tf2ms_opt.trace.module import Module
+
+_LOSS = {"y_true": "labels", "y_pred": "logits", "sample_weight": "weights"}
+_METRIC = {"y_true": "labels", "y_pred": "predictions", "sample_weight": "weights"}
+_MEAN = {"values": "values", "sample_weight": "weights"}
+_RESETS = {"reset_state": "clear", "reset_states": "clear"}
+
+
+class Operators:
+    """Rewrites one region into ``edits``; every reference to TensorFlow in it is rewritten, or the step is left."""
+
+    def __init__(self, module: Module, names: Aliases, generation: str, edits: StepEdits) -> None:
+        self._module = module
+        self._names = names
+        self._edits = edits
+        self._criteria = Criteria(module, names, generation)
+        self._functions = Lookup(module.rules.step.loss).by_function
+        #: nodes that something else rewrites
+        self._settled: set[ast.AST] = set()
+
+    def settle(self, node: ast.AST) -> None:
+        """``node`` and what is in it is rewritten elsewhere."""
+        self._settled.update(ast.walk(node))
+
+    def convert(self, region: Region) -> None:
+        """Rewrite all of ``region``.  Raises ``StepLeftError``."""
+        for one in region.shared.values():
+            self._object(one)
+        for node in region.nodes():
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                self._decorators(node)
+        for node in region.nodes():
+            if node in self._settled or not isinstance(node, (ast.Name, ast.Attribute)):
+                continue
+            parent = self._module.index.parents[node]
+            if isinstance(parent, ast.Attribute) and self._module.framework_name(parent):
+                continue  # part of a longer name
+            if isinstance(getattr(node, "ctx", None), ast.Load) and (name := self._module.framework_name(node)):
+                self._reference(node, name, parent)
+
+    # ------------------------------------------------------------------ single places
+
+    def insert(self, at: int, text: str, rank: int = 0) -> None:
+        self._edits.splices.append(Splice(at, at, (text,), rank))
+
+    def replace(self, node: ast.expr, text: str) -> None:
+        source = self._module.source
+        self._edits.splices.append(Splice(source.start(node), source.end(node), (text,)))
+        self._edits.gone.append(node)
+
+    def _decorators(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        """``@tf.function`` goes: PYNATIVE runs the step as it is, and GRAPH compiles it anyway."""
+        for decorator in function.decorator_list:
+            name = decorator.func if isinstance(decorator, ast.Call) else decorator
+            full = self._module.framework_name(name) or ""
+            if full in ("tensorflow.function", "tensorflow.autograph.experimental.do_not_convert"):
+                source = self._module.source
+                start, end = source.line_start(source.start(decorator)), source.line_end(source.end(decorator))
+                if source.data[end - 1 : end] not in (b"\n", b"\r"):
+                    raise StepLeftError("the decorator shares its line", decorator)
+                if b"#" in source.data[start:end]:
+                    raise StepLeftError("a comment stands beside the decorator that goes", decorator)
+                self._edits.splices.append(Splice(start, end, ()))
+                self._edits.gone.append(name)
+                self.settle(decorator)
+            elif full:
+                raise StepLeftError(f"the decorator {self._module.text(decorator)[:40]} has no counterpart", decorator)
+
+    def _reference(self, node: ast.expr, name: str, parent: ast.AST) -> None:
+        """One name of TensorFlow."""
+        below = name.removeprefix("tensorflow.") if name.startswith("tensorflow.") else ""
+        keras = self._module.keras_path(node)
+        below = f"keras.{keras}" if keras is not None else below
+        called = isinstance(parent, ast.Call) and parent.func is node
+        operation = self._module.rules.step.operator(below)
+        dtype = below.removeprefix("dtypes.")
+        if called and operation is not None and isinstance(parent, ast.Call):
+            self._operation(parent, operation, below)
+        elif called and isinstance(parent, ast.Call) and self._is_loss_function(keras):
+            self._loss_function(parent, (keras or "").rpartition(".")[2])
+        elif f"mindspore.{dtype}" in DTYPES:
+            self.replace(node, self._names.names[f"mindspore.{dtype}"])
+            self._edits.needs.add(f"mindspore.{dtype}")
+        elif self._is_annotation(node):
+            raise StepLeftError("an annotation names a type of TensorFlow", node)
+        else:
+            raise StepLeftError(f"{self._module.text(node)} has no counterpart that the tool knows", node)
+
+    def _is_annotation(self, node: ast.AST) -> bool:
+        parent = self._module.index.parents[node]
+        return isinstance(parent, (ast.arg, ast.AnnAssign))
+
+    def _operation(self, call: ast.Call, operation: Operation, below: str) -> None:
+        """The callee is renamed, and its arguments get the target's names where their places differ."""
+        takes = list(operation.takes)
+        distinct = list(dict.fromkeys(operation.takes.values()))
+        given = bind_call(call, distinct and takes)
+        target = operation.target.format(name=below.rpartition(".")[2])
+        for name in given:
+            if name == "name":
+                continue
+            if name not in operation.takes:
+                raise StepLeftError(f"{name}= of {self._module.text(call.func)} has no counterpart", given[name])
+        if operation.runtime:
+            qualified = f"{self._names.runtime}.{target}"
+            self.replace(call.func, self._names.names[qualified])
+            self._edits.needs.add(qualified)
+        else:
+            self.replace(call.func, f"{self._names.ops}.{target}")
+            self._edits.needs.add(OPS)
+        for position, value in enumerate(call.args):
+            own = operation.takes[takes[position]]
+            if operation.order[position : position + 1] != (own,):
+                self.insert(self._module.source.start(value), f"{own}=")
+        for keyword in call.keywords:
+            if keyword.arg == "name":
+                self.drop(call, keyword)
+            elif keyword.arg is not None:
+                self.rename(keyword, operation.takes[keyword.arg])
+
+    def rename(self, keyword: ast.keyword, name: str) -> None:
+        if keyword.arg is not None and keyword.arg != name:
+            start = self._module.source.start(keyword)
+            self._edits.splices.append(Splice(start, start + len(keyword.arg), (name,)))
+
+    def drop(self, call: ast.Call, keyword: ast.keyword) -> None:
+        """Take one keyword out of a call, with the comma before it."""
+        source = self._module.source
+        every = sorted([*call.args, *(one.value for one in call.keywords)], key=source.start)
+        before = every[every.index(keyword.value) - 1] if every[0] is not keyword.value else None
+        start, end = (source.end(before) if before is not None else source.start(keyword)), source.end(keyword)
+        if before is None and len(every) > 1:
+            raise StepLeftError("the training flag stands before the inputs", keyword)
+        if b"#" in source.data[start : source.start(keyword)] or b")" in source.data[start : source.start(keyword)]:
+            raise StepLeftError("a comment or a bracket stands before an argument that goes", keyword)
+        self._edits.splices.append(Splice(start, end, ()))
+
+    # ------------------------------------------------------------------ losses and metrics
+
+    def _is_loss_function(self, path: str | None) -> bool:
+        place, _, name = (path or "").rpartition(".")
+        return place in ("losses", "metrics") and name in self._functions
+
+    def _loss_function(self, call: ast.Call, name: str) -> None:
+        """``losses.mse(y, p)`` gives one value a sample: the class without its reduction."""
+        found = self._functions[name]
+        own = {one.arg: one.value for one in call.keywords if one.arg not in _LOSS}
+        if len(call.args) > 2:  # noqa: PLR2004 -- labels and predictions
+            raise StepLeftError("its arguments are not written out by name", call)
+        arguments = []
+        for parameter, value in own.items():
+            if parameter not in (*found.positional, *found.keywords) or parameter is None:
+                raise StepLeftError(f"{parameter}= of {name} has no counterpart", call)
+            arguments.append(f"{parameter}={as_argument(self._module, value)}")
+            keyword = next(one for one in call.keywords if one.arg == parameter)
+            self.drop(call, keyword)
+            self.settle(keyword)
+        target = self._criteria.target(found)
+        qualified = f"{self._names.runtime}.{target}"
+        text = ", ".join([*arguments, 'reduction="none"'])
+        self.replace(call.func, f"{self._names.names[qualified]}({text})")
+        self._edits.needs.add(qualified)
+        self._keywords(call, _LOSS)
+
+    def _keywords(self, call: ast.Call, words: Mapping[str, str]) -> None:
+        """Pass every argument by the target's name: the two frameworks take labels and predictions in another order."""
+        order = list(words)
+        for position, value in enumerate(call.args):
+            if isinstance(value, ast.Starred) or position >= len(order):
+                raise StepLeftError("its arguments are not written out one by one", value)
+            self.insert(self._module.source.start(value), f"{words[order[position]]}=")
+        for keyword in call.keywords:
+            if keyword in self._settled:
+                continue
+            if keyword.arg not in words:
+                raise StepLeftError(f"{keyword.arg}= has no counterpart", keyword)
+            self.rename(keyword, words[keyword.arg])
+
+    def _object(self, shared: Shared) -> None:
+        """A loss or metric object: its constructor, and every use of it."""
+        if (
+            b"#"
+            in self._module.source.data[self._module.source.start(shared.call) : self._module.source.end(shared.call)]
+        ):
+            raise StepLeftError("a comment stands inside of a loss or metric", shared.call)
+        written = self._criteria.criterion(shared.call, metric=shared.kind == "metric")
+        self.replace(shared.call, written.text)
+        self._edits.needs |= written.needs
+        self.settle(shared.call)
+        mean = (self._module.keras_path(shared.call.func) or "").endswith(".Mean")
+        for reader in shared.readers:
+            self._use(reader, shared.kind, mean=mean)
+
+    def _use(self, reader: ast.expr, kind: str, *, mean: bool) -> None:
+        index = self._module.index
+        parent = index.parents[reader]
+        words = _LOSS if kind == "loss" else _MEAN if mean else _METRIC
+        if isinstance(parent, ast.Call) and parent.func is reader:
+            if kind == "metric":
+                if not isinstance(index.parents[parent], ast.Expr):
+                    raise StepLeftError("the value of a metric's call is used", parent)
+                self.insert(self._module.source.end(reader), ".update")
+            self._keywords(parent, words)
+            return
+        call = index.parents[parent] if isinstance(parent, ast.Attribute) else None
+        if (
+            kind == "metric"
+            and isinstance(parent, ast.Attribute)
+            and isinstance(call, ast.Call)
+            and call.func is parent
+        ):
+            if parent.attr == "update_state":
+                self._method(parent, "update")
+                self._keywords(call, words)
+                return
+            if parent.attr in _RESETS and not call.args:
+                self._method(parent, _RESETS[parent.attr])
+                return
+            if parent.attr == "result" and not call.args:
+                self._method(parent, "eval")
+                outer = index.parents[call]
+                whole = index.parents[outer] if isinstance(outer, ast.Attribute) and outer.attr == "numpy" else None
+                if isinstance(whole, ast.Call):  # a number already
+                    source = self._module.source
+                    self._edits.splices.append(Splice(source.end(call), source.end(whole), ()))
+                return
+        raise StepLeftError(f"what is done with {self._module.text(reader)} is not known", reader)
+
+    def _method(self, attribute: ast.Attribute, name: str) -> None:
+        source = self._module.source
+        end = source.end(attribute)
+        if self._module.text(attribute).rpartition(".")[2] != attribute.attr:
+            raise StepLeftError("it stands inside of an f-string, where places cannot be told", attribute)
+        self._edits.splices.append(Splice(end - len(attribute.attr), end, (name,)))
+
+
+def flagged(region: Region) -> Iterator[tuple[ast.Call, ast.keyword]]:
+    """The calls of ``region`` that are given a training flag."""
+    for node in region.nodes():
+        if isinstance(node, ast.Call):
+            for keyword in node.keywords:
+                if keyword.arg == "training":
+                    yield node, keyword

@@ -1,0 +1,138 @@
+"""The code that a gradient tape takes with it: its function, the functions it calls, and the objects they share.
+
+All of it is rewritten for MindSpore's tensors or none of it: what TensorFlow has there and MindSpore has not leaves
+the step.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from tf2ms_opt.plan.step.calls import StepLeftError
+from tf2ms_opt.step_rules import Lookup
+from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import FunctionNode, dotted
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_LOOPS = (ast.For, ast.While)
+
+
+@dataclass(frozen=True, eq=False)
+class Shared:
+    """A loss or metric object that the region uses: its constructor, and every place that reads it."""
+
+    call: ast.Call
+    kind: str
+    readers: tuple[ast.expr, ...]
+
+
+@dataclass(slots=True)
+class Region:
+    """Functions and statements that are converted together."""
+
+    roots: list[ast.stmt] = field(default_factory=list)
+    shared: dict[ast.Call, Shared] = field(default_factory=dict)
+
+    def nodes(self) -> Iterator[ast.AST]:
+        seen: set[ast.AST] = set()
+        for root in self.roots:
+            for node in ast.walk(root):
+                if node not in seen:
+                    seen.add(node)
+                    yield node
+
+    def holds(self, module: Module, node: ast.AST) -> bool:
+        return node in self.roots or any(one in self.roots for one in module.index.ancestors(node))
+
+
+class RegionFinder:
+    """Collects the region of one or several tapes of a module."""
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+        self._losses = Lookup(module.rules.step.loss).by_class
+        self._metrics = Lookup(module.rules.step.metric).by_class
+
+    def around(self, statements: Iterable[ast.stmt]) -> Region:
+        """The region that begins with the blocks ``statements``.  Raises ``StepLeftError``."""
+        region = Region()
+        pending: list[ast.stmt] = [self.root(statement) for statement in statements]
+        while pending:
+            root = pending.pop()
+            if root in region.roots:
+                continue
+            region.roots.append(root)
+            for node in ast.walk(root):
+                pending += self._led_to(node, region)
+        return region
+
+    def root(self, statement: ast.AST) -> ast.stmt:
+        """The outermost function around ``statement``; at module level the outermost loop, or the statement alone."""
+        function: ast.stmt | None = None
+        loop: ast.stmt | None = None
+        for one in (statement, *self._module.index.ancestors(statement)):
+            if isinstance(one, _FUNCTIONS):
+                function = one
+            elif isinstance(one, _LOOPS):
+                loop = one
+        found = function or loop or statement
+        if not isinstance(found, ast.stmt):
+            found = self._module.index.statement(found)
+        return found
+
+    def _led_to(self, node: ast.AST, region: Region) -> Iterator[ast.stmt]:
+        """What else has to be converted because of ``node``."""
+        module = self._module
+        if isinstance(node, ast.Call) and (function := self._local(node.func)) is not None:
+            yield function
+        if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(getattr(node, "ctx", None), ast.Load):
+            bindings = module.origins(node)
+            call = bindings[0].value if len(bindings) == 1 else None
+            if isinstance(call, ast.Call) and call not in region.shared and (kind := self.kind(call)):
+                readers = tuple(self._readers(call, node))
+                region.shared[call] = Shared(call, kind, readers)
+                for reader in readers:
+                    yield self.root(reader)
+
+    def kind(self, call: ast.Call) -> str:
+        """``loss`` or ``metric`` for the constructor of one; empty for anything else."""
+        path = self._module.keras_path(call.func) or ""
+        place, _, name = path.rpartition(".")
+        if place == "losses" and name in self._losses:
+            return "loss"
+        known = name in self._metrics or name in self._losses or name == "Mean"
+        return "metric" if place == "metrics" and known else ""
+
+    def _readers(self, call: ast.Call, node: ast.expr) -> Iterator[ast.expr]:
+        module = self._module
+        key = dotted(node) or ""
+        if "." not in key:
+            yield from module.readers(key, call)
+            return
+        method = module.method_of(module.index.scope(node))
+        attribute = key.partition(".")[2]
+        if method is None or "." in attribute or module.relatives(method[0]):
+            raise StepLeftError(f"{key} is read where it cannot be followed", node)
+        for other, uses in module.index.uses.items():
+            if not other.endswith(f".{attribute}"):
+                continue
+            for scope, use in uses:
+                reader = module.method_of(scope)
+                if reader is None or reader[0] is not method[0] or other != f"{reader[2]}.{attribute}":
+                    raise StepLeftError(f"{other} may be the same object as {key}", use)
+                yield use
+
+    def _local(self, func: ast.expr) -> FunctionNode | None:
+        """The function or method of this file that a call runs."""
+        module = self._module
+        if isinstance(func, ast.Name):
+            nodes = [binding.node for binding in module.origins(func)]
+            return nodes[0] if len(nodes) == 1 and isinstance(nodes[0], _FUNCTIONS) else None
+        if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name):
+            method = module.method_of(module.index.scope(func))
+            if method is not None and func.value.id == method[2]:
+                found = [one for one in method[0].body if isinstance(one, _FUNCTIONS) and one.name == func.attr]
+                return found[0] if found else None
+        return None

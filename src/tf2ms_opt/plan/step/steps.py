@@ -1,0 +1,252 @@
+"""Goes over the training steps of a module: each is converted whole, or left whole with what was in the way."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from tf2ms_opt.diagnostics import finding
+from tf2ms_opt.facts import Splice
+from tf2ms_opt.options import Options
+from tf2ms_opt.plan.drafts import Draft
+from tf2ms_opt.plan.imports import Aliases
+from tf2ms_opt.plan.sites import Found
+from tf2ms_opt.plan.step.calls import StepLeftError
+from tf2ms_opt.plan.step.compiled import ModelStep, StepEdits, trainer_name
+from tf2ms_opt.plan.step.models import Compiled, compiled_model
+from tf2ms_opt.plan.step.rates import Rates
+from tf2ms_opt.plan.step.taped import TapeSteps
+from tf2ms_opt.plan.step.tapes import tape_step
+from tf2ms_opt.trace.models import is_model_class
+from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import BindingKind, dotted
+from tf2ms_opt.trace.uses import UseKind, optimizer_argument
+
+#: findings of an optimizer that say what a converted step takes care of
+_SETTLED = {"TMO208"}
+#: the first MindSpore that has what the runtime's trainer needs
+_FIRST = (2, 0)
+
+
+@dataclass(slots=True)
+class Steps:
+    """The steps of a module: the drafts with what became of their steps, and the edits of those that are converted."""
+
+    drafts: dict[Found, Draft]
+    edits: list[StepEdits] = field(default_factory=list)
+
+    @property
+    def needs(self) -> set[str]:
+        return {need for one in self.edits for need in one.needs}
+
+    @property
+    def splices(self) -> list[Splice]:
+        return [splice for one in self.edits for splice in one.splices]
+
+
+def convert_steps(module: Module, drafts: Mapping[Found, Draft], names: Aliases, options: Options) -> Steps:
+    """Convert the steps that the optimizers in ``drafts`` are used in, each whole or not at all."""
+    result = Steps(dict(drafts))
+    groups = _groups(drafts)
+    taken: set[str] = set()
+    models: list[tuple[list[Found], Compiled]] = []
+    for call, sites in groups.items():
+        if not (isinstance(call.func, ast.Attribute) and call.func.attr == "compile"):
+            continue
+        if any(call in model.compiles for _, model in models):
+            continue
+        try:
+            _check_version(options, call)
+            model = compiled_model(module, call)
+            members = [site for one in model.compiles for site in groups.get(one, ())]
+            _check_optimizers(module, model, drafts, groups)
+            models.append((members or sites, model))
+        except StepLeftError as left:
+            _leave(module, result, sites, call, left)
+    for members, model in models:
+        call = model.compiles[0]
+        name = trainer_name(module, model, taken, alone=len(models) == 1)
+        try:
+            _check_elsewhere(module, model, [one for _, one in models])
+            generation = drafts[members[0]].candidate.generation
+            step = ModelStep(module, names, generation, model, name)
+            edits = step.edits(_hoisted(drafts, members))
+            _settle(module, result, members, names, edits)
+            result.edits.append(edits)
+        except StepLeftError as left:
+            _leave(module, result, members, call, left)
+    _convert_tapes(module, result, groups, names, options)
+    return result
+
+
+def _convert_tapes(
+    module: Module, result: Steps, groups: Mapping[ast.Call, list[Found]], names: Aliases, options: Options
+) -> None:
+    """All gradient tapes of the file together: they share functions, losses and metrics."""
+    applied = {
+        call: sites for call, sites in groups.items()
+        if isinstance(call.func, ast.Attribute) and call.func.attr in ("apply_gradients", "minimize")
+    }  # fmt: skip
+    if not applied:
+        return
+    steps = []
+    try:
+        for call, sites in applied.items():
+            _check_version(options, call)
+            draft = result.drafts[sites[0]]
+            if draft.candidate.generation == "tf1":
+                raise StepLeftError(_GRAPH, call)
+            if isinstance(call.func, ast.Attribute) and call.func.attr == "minimize":
+                raise StepLeftError("minimize(...) of a function has no conversion yet", call)
+            _check_unclear(draft, call)
+            steps.append(tape_step(module, call, draft.params))
+        generation = result.drafts[next(iter(applied.values()))[0]].candidate.generation
+        edits = TapeSteps(module, names, generation, steps).edits()
+        members = list(dict.fromkeys(site for sites in applied.values() for site in sites))
+        _settle(module, result, members, names, edits)
+        result.edits.append(edits)
+    except StepLeftError as left:
+        for call, sites in applied.items():
+            _leave(module, result, sites, call, left)
+
+
+_GRAPH = (
+    "a graph of TensorFlow 1: write `def forward(inputs, labels): ...` returning the loss, then `loss, grads = "
+    "mindspore.value_and_grad(forward, None, optimizer.parameters)(inputs, labels)` and `optimizer(grads)` where the "
+    "session ran"
+)
+
+
+def _groups(drafts: Mapping[Found, Draft]) -> dict[ast.Call, list[Found]]:
+    """TensorFlow's call that takes an optimizer -> the sites of the optimizers that it takes."""
+    groups: dict[ast.Call, list[Found]] = {}
+    for site, draft in drafts.items():
+        for call in draft.steps:
+            groups.setdefault(call, []).append(site)
+    return groups
+
+
+def _check_version(options: Options, call: ast.Call) -> None:
+    version = tuple(int(part) for part in options.mindspore_version.split(".")[:2])
+    if version < _FIRST:
+        raise StepLeftError(
+            f"MindSpore {options.mindspore_version} has no mindspore.value_and_grad (2.0 is the first)", call
+        )
+
+
+def _check_optimizers(
+    module: Module, model: Compiled, drafts: Mapping[Found, Draft], groups: Mapping[ast.Call, Sequence[Found]]
+) -> None:
+    """Every compile of the model takes an optimizer that is converted, and nothing about what trains is unclear."""
+    for call in model.compiles:
+        sites = groups.get(call, ())
+        if not sites:
+            argument = optimizer_argument(call)
+            text = module.text(argument)[:40] if argument is not None else "the default"
+            raise StepLeftError(f"its optimizer ({text}) is not converted", call)
+        for site in sites:
+            _check_unclear(drafts[site], call)
+            for model_ in drafts[site].models:
+                _check_class(module, model_)
+
+
+def _check_unclear(draft: Draft, call: ast.Call) -> None:
+    codes = {one.code for one in draft.findings}
+    for code, why in _UNCLEAR.items():
+        if code in codes:
+            raise StepLeftError(why, call)
+
+
+_UNCLEAR = {
+    "TMO204": "what trains is set by .trainable, which a Cell does not have",
+    "TMO207": "the optimizer is wrapped",
+    "TMO205": "a regularizer of the network remains, which Keras adds to the loss",
+    "TMO307": "a regularizer of the network remains, which Keras adds to the loss",
+}
+
+
+def _check_class(module: Module, model: ast.expr) -> None:
+    """A model class of the file with a training step of its own."""
+    for binding in module.origins(model):
+        value = binding.value
+        for one in module.origins(value.func) if isinstance(value, ast.Call) else ():
+            if isinstance(one.node, ast.ClassDef) and is_model_class(
+                module, value.func if isinstance(value, ast.Call) else model
+            ):
+                own = {"train_step", "test_step", "predict_step", "compile", "fit", "compute_loss"}
+                if found := sorted(own & set(module.index.scopes[one.node].bindings)):
+                    raise StepLeftError(f"{one.node.name} has a {found[0]} of its own", model)
+                if any(call.func.attr in ("add_loss", "add_metric") for call in ast.walk(one.node)
+                       if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):  # fmt: skip
+                    raise StepLeftError(f"{one.node.name} adds losses or metrics of its own", model)
+    for call in module.index.calls:
+        if isinstance(call.func, ast.Attribute) and call.func.attr in ("add_loss", "add_metric"):
+            raise StepLeftError("the network adds losses or metrics of its own", call)
+        if any(keyword.arg == "activity_regularizer" for keyword in call.keywords):
+            raise StepLeftError("a layer has an activity_regularizer", call)
+    for statement in module.index.moments:
+        if isinstance(statement, ast.With) and any(_is_scope(item.context_expr) for item in statement.items):
+            raise StepLeftError("it runs under a distribution strategy", statement)
+
+
+def _is_scope(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "scope"
+
+
+def _check_elsewhere(module: Module, model: Compiled, models: Sequence[Compiled]) -> None:
+    """A model that the function got from outside may be used there as Keras' model."""
+    if not any(_is_parameter(module, one) for one in module.origins(model.receiver)):
+        return
+    known = {use for one in models for use, _ in one.steps}
+    for call in module.index.calls:
+        func = call.func
+        if isinstance(func, ast.Attribute) and func.attr in module.rules.step.method and func.value not in known:
+            why = f"the model comes from outside of the function, and line {module.position(call)[0]} may use it"
+            raise StepLeftError(why, call)
+
+
+def _is_parameter(module: Module, binding: object) -> bool:
+    node = getattr(binding, "node", None)
+    return isinstance(node, ast.arg) or getattr(binding, "kind", None) is BindingKind.PARAMETER
+
+
+def _hoisted(drafts: Mapping[Found, Draft], members: Iterable[Found]) -> dict[tuple[int, int], str]:
+    """Spans of the source that an optimizer's own edits replace: by its name, or by nothing that a name stands for."""
+    return {
+        (splice.start, splice.end): splice.parts[0]
+        if len(splice.parts) == 1 and isinstance(splice.parts[0], str)
+        else ""
+        for site in members
+        for splice in drafts[site].splices
+        if splice.end > splice.start
+    }
+
+
+def _settle(module: Module, result: Steps, members: Iterable[Found], names: Aliases, edits: StepEdits) -> None:
+    """Take the step's edits into account in its optimizers' drafts."""
+    for site in members:
+        draft = result.drafts[site]
+        for use in draft.uses:
+            if use.kind is UseKind.ATTRIBUTE:
+                Rates(module, names, edits).of_optimizer(use.node, module.text(use.node))
+        findings = (*(one for one in draft.findings if one.code not in _SETTLED), *edits.findings)
+        splices = tuple(
+            one for one in draft.splices if (one.start, one.end) not in edits.absorbed or one.start == one.end
+        )
+        result.drafts[site] = replace(draft, findings=findings, splices=splices, step=None)
+
+
+def _leave(module: Module, result: Steps, sites: Iterable[Found], call: ast.Call, left: StepLeftError) -> None:
+    """Say at each optimizer what was in the way of its step."""
+    line = module.position(left.node)[0]
+    for site in sites:
+        draft = result.drafts[site]
+        details = {"call": f"{module.text(call.func)}(...)", "why": left.why, "line": line}
+        note = finding("step-left", *module.position(site.node), **details)
+        result.drafts[site] = replace(draft, findings=(*draft.findings, note), step=None)
+
+
+def key_of(node: ast.expr) -> str:
+    """The dotted name of ``node``, or nothing."""
+    return dotted(node) or ""
