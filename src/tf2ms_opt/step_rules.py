@@ -80,6 +80,8 @@ class StepTable(_Table, frozen=True):
     method: dict[str, Method]
     #: callbacks, methods and attributes without a counterpart: name -> why
     without: dict[str, str]
+    #: names below TensorFlow, or with ``keras.`` in front below Keras, that may stay around a converted tape
+    stays: tuple[str, ...]
     #: attributes of the model that belong to the network, and are ported with it
     network: tuple[str, ...]
     #: methods of the model that store or copy weights: name -> what MindSpore has instead

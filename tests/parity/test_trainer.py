@@ -29,8 +29,8 @@ BOTH = [
     "calls", "not_finite", "own_callback",
 ]  # fmt: skip
 IN_GRAPH = [
-    "plain", "classes", "embedding", "class_weight", "sample_weight", "penalty", "averages", "loss_scale", "dropout",
-    "single_batches", "stopped_fit", "reduced_fit", "checkpoints",
+    "plain", "embedding", "class_weight", "penalty", "averages", "loss_scale", "dropout", "single_batches",
+    "stopped_fit", "reduced_fit", "checkpoints",
 ]  # fmt: skip
 #: where tf_keras and Keras 3 differ, and the most of what they share
 IN_KERAS2 = [

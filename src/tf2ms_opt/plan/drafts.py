@@ -53,6 +53,8 @@ class Draft:
     #: every such call, where one object goes to several models, and all that is done with the object
     steps: tuple[ast.Call, ...] = ()
     uses: tuple[Use, ...] = ()
+    #: a class of the runtime module stands around the optimizer
+    wrapped: bool = False
 
 
 class Drafter:
@@ -108,6 +110,7 @@ class Drafter:
             site.origin.models,
             self._steps(site),
             uses,
+            bool(translation.wrapper),
         )
 
     @staticmethod

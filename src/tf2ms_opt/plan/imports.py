@@ -30,7 +30,9 @@ OPS = "mindspore.ops"
 DTYPES = ("mindspore.float32", "mindspore.float16", "mindspore.int32", "mindspore.int64", "mindspore.bool_")
 DATASET = "mindspore.dataset.NumpySlicesDataset"
 FRAMEWORK = (NN, OPS, "mindspore.Tensor", "mindspore.value_and_grad", "mindspore.grad", DATASET, *DTYPES)
-STEP_CLASSES = frozenset(["Trainer", "MeanLoss", "Mean"])
+STEP_CLASSES = frozenset(
+    ["KernelPenalty", "LossScaleOptimizer", "LossScaleOptimizerKeras2", "Mean", "MeanLoss", "Trainer"]
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def _factor(module: Module, regularizer: Regularizer) -> str:
 
 
 def _obstacle(module: Module, models: Sequence[ast.expr], l2: Sequence[Regularizer], statement: ast.stmt) -> str:
-    if module.cached(_models_built) > 1:
+    if module.cached(models_built) > 1:
         return "several models are built in this file"
     key = module.text(models[0])
     if module.cached(_compiles)[key] > 1:
@@ -125,7 +125,8 @@ def _obstacle(module: Module, models: Sequence[ast.expr], l2: Sequence[Regulariz
     return ""
 
 
-def _models_built(module: Module) -> int:
+def models_built(module: Module) -> int:
+    """How many models this file builds."""
     return sum(is_model_class(module, call.func) for call in module.index.calls)
 
 

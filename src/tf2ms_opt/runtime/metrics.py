@@ -35,7 +35,7 @@ def _quotient(above, below):
     return np.divide(above, below, out=np.zeros(np.shape(above)), where=np.asarray(below) != 0)
 
 
-class Mean(Metric):
+class _WeightedMean(Metric):
     """``sum(weights * values) / sum(weights)`` over all updates; values of a sample are first averaged.
 
     Source: ``keras/src/metrics/reduction_metrics.py`` of Keras 3.15.
@@ -49,7 +49,7 @@ class Mean(Metric):
         self.total = 0.0
         self.count = 0.0
 
-    def update(self, values, weights=None):
+    def _add(self, values, weights):
         values = _array(values, np.float64)
         if weights is None:
             self.total += values.reshape((values.shape[0], -1)).mean(1).sum() if values.ndim else float(values)
@@ -66,14 +66,21 @@ class Mean(Metric):
         return float(_quotient(self.total, self.count))
 
 
-class _MeanOfSamples(Mean):
+class Mean(_WeightedMean):
+    """The mean of numbers, over the sum of the ``weights``; those of one sample are first averaged."""
+
+    def update(self, values, weights=None):
+        self._add(values, weights)
+
+
+class _MeanOfSamples(_WeightedMean):
     """The mean of what ``_values`` of predictions and labels are.
 
     Source: ``accuracy_metrics.py`` and ``regression_metrics.py`` in ``keras/src/metrics`` of Keras 3.15.
     """
 
     def update(self, predictions, labels, weights=None):
-        super().update(self._values(predictions, labels), weights)
+        self._add(self._values(predictions, labels), weights)
 
 
 class MeanLoss(_MeanOfSamples):
@@ -240,14 +247,16 @@ class SparseTopKCategoricalAccuracy(_MeanOfSamples):
         self.k = k
 
     def _values(self, predictions, labels):
-        return _among_largest(*_class_numbers(predictions, labels), self.k)
+        predictions, labels = _class_numbers(predictions, labels)
+        return _among_largest(predictions, labels, self.k)
 
 
 class TopKCategoricalAccuracy(SparseTopKCategoricalAccuracy):
     """How often the class with the largest label is one of the ``k`` largest predictions; ties are in."""
 
     def _values(self, predictions, labels):
-        return _among_largest(*_largest(predictions, labels), self.k)
+        predictions, labels = _largest(predictions, labels)
+        return _among_largest(predictions, labels, self.k)
 
 
 class _Confusion(Metric):

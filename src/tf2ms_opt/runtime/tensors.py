@@ -1,10 +1,10 @@
-"""Values of the outside world as MindSpore tensors."""
+"""Values of the outside world as tensors, and operators of TensorFlow that MindSpore has in another form."""
 
 from __future__ import annotations
 
 import mindspore
 import numpy as np
-from mindspore import Tensor
+from mindspore import Tensor, ops
 
 
 def to_tensor(value, dtype=None):
@@ -18,3 +18,37 @@ def to_tensor(value, dtype=None):
     if dtype is None and value.dtype == mindspore.float64:
         dtype = mindspore.float32
     return value if dtype is None or value.dtype == dtype else value.astype(dtype)
+
+
+def one_hot(indices, depth):
+    """``tf.one_hot``: float32, of shape ``indices.shape + (depth,)``; an index out of range gives zeros."""
+    return ops.one_hot(
+        ops.cast(indices, mindspore.int32), depth, Tensor(1.0, mindspore.float32), Tensor(0.0, mindspore.float32)
+    )
+
+
+def l2_loss(values):
+    """``tf.nn.l2_loss``: half of the sum of squares."""
+    return ops.square(values).sum() / 2
+
+
+def sigmoid_cross_entropy_with_logits(labels, logits):
+    """``tf.nn.sigmoid_cross_entropy_with_logits``, of the shape of ``logits``.
+
+    Without a reduction: that of MindSpore has a wrong gradient in PYNATIVE when the size of a batch changes.
+    """
+    one = ops.ones_like(logits)
+    return ops.binary_cross_entropy_with_logits(logits, ops.cast(labels, logits.dtype), one, one, reduction="none")
+
+
+def softmax_cross_entropy_with_logits(labels, logits):
+    """``tf.nn.softmax_cross_entropy_with_logits`` along the last axis."""
+    return -(labels * ops.log_softmax(logits, -1)).sum(-1)
+
+
+def sparse_softmax_cross_entropy_with_logits(labels, logits):
+    """``tf.nn.sparse_softmax_cross_entropy_with_logits``, of the shape of ``labels``."""
+    flat = ops.cross_entropy(
+        logits.reshape(-1, logits.shape[-1]), ops.cast(labels, mindspore.int32).reshape(-1), reduction="none"
+    )
+    return flat.reshape(labels.shape)

@@ -93,7 +93,7 @@ def validation(side):
 def splits(side):
     """How many samples train: 70 of different parts, seen in the loss."""
     found = []
-    for part in (0.1, 0.15, 0.2, 0.33, 0.7):
+    for part in (0.1, 0.15, 0.2, 0.3, 0.7):
         model = side.build("regression")
         found.append(record(model.fit(X, Y, validation_split=part, **{**FIT, "epochs": 1})))
     return found
@@ -403,7 +403,7 @@ def calls(side):
     ]
     model = side.build("regression", metrics=("mae",))
     callback = side.callbacks.LambdaCallback(**{name: hook(name) for name in names})
-    given = {**FIT, "epochs": 2, "batch_size": 32}
+    given = {**FIT, "epochs": 2, "batch_size": 32, "validation_batch_size": 9}
     model.fit(X, Y, validation_data=(XV, YV), callbacks=[callback], **given)
     model.evaluate(XV, YV, batch_size=16, callbacks=[callback], verbose=0)
     model.predict(XV, batch_size=16, callbacks=[callback], verbose=0)

@@ -37,6 +37,13 @@ class StepEdits:
     #: spans of the optimizer's own splices that are part of a call written anew here
     absorbed: set[tuple[int, int]] = field(default_factory=set)
 
+    def take(self, other: StepEdits) -> None:
+        """Add the edits of ``other``."""
+        self.splices += other.splices
+        self.findings += other.findings
+        self.needs |= other.needs
+        self.gone += other.gone
+
 
 class ModelStep:
     """Converts what a file does with one compiled model."""
@@ -51,15 +58,17 @@ class ModelStep:
         self._callbacks = CallbackFinder(module, names)
         self._edits = StepEdits()
 
-    def edits(self, inner: Mapping[tuple[int, int], str]) -> StepEdits:
+    def edits(self, inner: Mapping[tuple[int, int], str], penalties: str = "") -> StepEdits:
         """The edits; ``inner`` gives the names that stand for optimizers written in a compile.
+
+        ``penalties`` is what the network's regularizers add to the loss.
 
         Raises ``StepLeftError``.
         """
         model, edits = self._model, self._edits
         edits.needs.add(self._qualified(TRAINER))
         for call in model.compiles:
-            self._compile(call, inner)
+            self._compile(call, inner, penalties)
         used = Callbacks()
         for use, call in model.steps:
             self._step(use, call, used)
@@ -75,7 +84,7 @@ class ModelStep:
         for use in model.networks:
             if use in model.handed:
                 end = self._module.source.end(use)
-                edits.splices.append(Splice(end, end, (".network",)))
+                edits.splices.append(Splice(end, end, (".net",)))
         self._weights()
         Rates(self._module, self._names, edits).of_models(model, self._trainer)
         return edits
@@ -88,7 +97,7 @@ class ModelStep:
 
     # ------------------------------------------------------------------ compile
 
-    def _compile(self, call: ast.Call, inner: Mapping[tuple[int, int], str]) -> None:
+    def _compile(self, call: ast.Call, inner: Mapping[tuple[int, int], str], penalties: str) -> None:
         module, table = self._module, self._module.rules.step
         assert isinstance(call.func, ast.Attribute)  # noqa: S101 -- gathered as such
         receiver = call.func.value
@@ -112,17 +121,21 @@ class ModelStep:
                     self._take(written)
                     self._say_probabilities(node, written)
                     arguments.append(Argument("loss_fn", self._text(node, written.text), at))
-                case "metrics":
+                case "metrics" | "weighted_metrics":
                     if is_inert(module, node, ("None", "[]", "()")):
                         continue
                     written = self._criteria.metrics(node, receiver)
                     self._take(written)
-                    arguments.append(Argument("metrics", self._text(node, written.text), at))
+                    arguments.append(Argument(name, self._text(node, written.text), at))
                 case _:
                     if not is_inert(module, node, table.compile_inert.get(name, ())):
                         raise StepLeftError(f"{name}= of compile has no counterpart", node)
         if "loss" not in given or is_none(module, given["loss"]):
             raise StepLeftError("compile(...) is given no loss: the network adds its own", call)
+        if penalties:
+            arguments.append(Argument("penalties", Text(penalties)))
+        if self._generation != "keras3":
+            arguments.append(Argument("keras", Text("2")))
         self._edits.gone.append(call.func) if not isinstance(receiver, ast.Name) else None
         start, end = module.source.start(call), module.source.end(call)
         column = module.position(call)[1] - 1 + len(f"{self._trainer} = ")

@@ -96,6 +96,8 @@ class Operators:
         elif f"mindspore.{dtype}" in DTYPES:
             self.replace(node, self._names.names[f"mindspore.{dtype}"])
             self._edits.needs.add(f"mindspore.{dtype}")
+        elif any(f"{below}.".startswith(f"{one}.") for one in self._module.rules.step.stays):
+            return
         elif self._is_annotation(node):
             raise StepLeftError("an annotation names a type of TensorFlow", node)
         else:

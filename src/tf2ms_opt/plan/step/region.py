@@ -85,7 +85,7 @@ class RegionFinder:
     def _led_to(self, node: ast.AST, region: Region) -> Iterator[ast.stmt]:
         """What else has to be converted because of ``node``."""
         module = self._module
-        if isinstance(node, ast.Call) and (function := self._local(node.func)) is not None:
+        if isinstance(node, ast.Call) and (function := self.local(node.func)) is not None:
             yield function
         if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(getattr(node, "ctx", None), ast.Load):
             bindings = module.origins(node)
@@ -124,7 +124,7 @@ class RegionFinder:
                     raise StepLeftError(f"{other} may be the same object as {key}", use)
                 yield use
 
-    def _local(self, func: ast.expr) -> FunctionNode | None:
+    def local(self, func: ast.expr) -> FunctionNode | None:
         """The function or method of this file that a call runs."""
         module = self._module
         if isinstance(func, ast.Name):

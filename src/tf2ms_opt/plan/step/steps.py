@@ -14,17 +14,21 @@ from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.compiled import ModelStep, StepEdits, trainer_name
+from tf2ms_opt.plan.step.minimized import Minimized, minimized
 from tf2ms_opt.plan.step.models import Compiled, compiled_model
+from tf2ms_opt.plan.step.penalties import PENALTY, penalty
 from tf2ms_opt.plan.step.rates import Rates
+from tf2ms_opt.plan.step.scaled import SCALING, loss_scales
 from tf2ms_opt.plan.step.taped import TapeSteps
-from tf2ms_opt.plan.step.tapes import tape_step
+from tf2ms_opt.plan.step.tapes import Step, tape_step
 from tf2ms_opt.trace.models import is_model_class
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import BindingKind, dotted
 from tf2ms_opt.trace.uses import UseKind, optimizer_argument
 
 #: findings of an optimizer that say what a converted step takes care of
-_SETTLED = {"TMO208"}
+_REGULARIZERS = {"TMO205", "TMO307"}
+_SETTLED = {"TMO207", "TMO208", *_REGULARIZERS}
 #: the first MindSpore that has what the runtime's trainer needs
 _FIRST = (2, 0)
 
@@ -71,7 +75,9 @@ def convert_steps(module: Module, drafts: Mapping[Found, Draft], names: Aliases,
             _check_elsewhere(module, model, [one for _, one in models])
             generation = drafts[members[0]].candidate.generation
             step = ModelStep(module, names, generation, model, name)
-            edits = step.edits(_hoisted(drafts, members))
+            text, extra = _penalties(module, model, names, [drafts[one] for one in members])
+            edits = step.edits(_hoisted(drafts, members), text)
+            edits.take(extra)
             _settle(module, result, members, names, edits)
             result.edits.append(edits)
         except StepLeftError as left:
@@ -90,19 +96,21 @@ def _convert_tapes(
     }  # fmt: skip
     if not applied:
         return
-    steps = []
+    steps: list[Step] = []
+    losses: list[Minimized] = []
     try:
         for call, sites in applied.items():
             _check_version(options, call)
             draft = result.drafts[sites[0]]
             if draft.candidate.generation == "tf1":
                 raise StepLeftError(_GRAPH, call)
-            if isinstance(call.func, ast.Attribute) and call.func.attr == "minimize":
-                raise StepLeftError("minimize(...) of a function has no conversion yet", call)
             _check_unclear(draft, call)
-            steps.append(tape_step(module, call, draft.params))
+            if isinstance(call.func, ast.Attribute) and call.func.attr == "minimize":
+                losses.append(minimized(module, call))
+            else:
+                steps.append(tape_step(module, call, draft.params))
         generation = result.drafts[next(iter(applied.values()))[0]].candidate.generation
-        edits = TapeSteps(module, names, generation, steps).edits()
+        edits = TapeSteps(module, names, generation, steps, losses, _expressions(result)).edits()
         members = list(dict.fromkeys(site for sites in applied.values() for site in sites))
         _settle(module, result, members, names, edits)
         result.edits.append(edits)
@@ -111,11 +119,32 @@ def _convert_tapes(
             _leave(module, result, sites, call, left)
 
 
+def _expressions(result: Steps) -> list[ast.expr]:
+    """What the optimizers' own drafts rewrite."""
+    found = [site.expression for site in result.drafts]
+    found += [schedule.call for draft in result.drafts.values() for schedule, _ in draft.schedules]
+    found += [
+        use.call.func for draft in result.drafts.values() for use in draft.uses
+        if use.kind is UseKind.WRAPPED and use.call is not None
+    ]  # fmt: skip
+    return found
+
+
 _GRAPH = (
     "a graph of TensorFlow 1: write `def forward(inputs, labels): ...` returning the loss, then `loss, grads = "
     "mindspore.value_and_grad(forward, None, optimizer.parameters)(inputs, labels)` and `optimizer(grads)` where the "
     "session ran"
 )
+
+
+def _penalties(module: Module, model: Compiled, names: Aliases, drafts: Sequence[Draft]) -> tuple[str, StepEdits]:
+    """The penalties of regularizers that did not become weight decay, and the edits that go with them."""
+    edits = StepEdits()
+    if not any(one.code in _REGULARIZERS for draft in drafts for one in draft.findings):
+        return "", edits
+    qualified = f"{names.runtime}.{PENALTY}"
+    edits.needs.add(qualified)
+    return penalty(module, model, names.names[qualified], edits), edits
 
 
 def _groups(drafts: Mapping[Found, Draft]) -> dict[ast.Call, list[Found]]:
@@ -160,9 +189,6 @@ def _check_unclear(draft: Draft, call: ast.Call) -> None:
 
 _UNCLEAR = {
     "TMO204": "what trains is set by .trainable, which a Cell does not have",
-    "TMO207": "the optimizer is wrapped",
-    "TMO205": "a regularizer of the network remains, which Keras adds to the loss",
-    "TMO307": "a regularizer of the network remains, which Keras adds to the loss",
 }
 
 
@@ -227,8 +253,9 @@ def _settle(module: Module, result: Steps, members: Iterable[Found], names: Alia
     """Take the step's edits into account in its optimizers' drafts."""
     for site in members:
         draft = result.drafts[site]
+        scaled = loss_scales(module, names, draft, edits)
         for use in draft.uses:
-            if use.kind is UseKind.ATTRIBUTE:
+            if use.kind is UseKind.ATTRIBUTE and not (use.detail in SCALING and (scaled or draft.wrapped)):
                 Rates(module, names, edits).of_optimizer(use.node, module.text(use.node))
         findings = (*(one for one in draft.findings if one.code not in _SETTLED), *edits.findings)
         splices = tuple(

@@ -11,6 +11,7 @@ from tf2ms_opt.plan.step.calls import StepLeftError, bind_call
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding
 
+VALUE_AND_GRAD = "mindspore.value_and_grad"
 _CLIPS = {"clip_by_global_norm", "clip_by_norm", "clip_by_value"}
 
 
@@ -122,6 +123,8 @@ def _clipped(module: Module, statement: ast.Assign, binding: Binding | None) -> 
             if isinstance(norm, ast.Name) and any(module.readers(norm.id, value)):
                 raise StepLeftError("the norm that clip_by_global_norm gives is used", statement)
             return first
+        case ast.Call(func=ast.Attribute(attr="get_unscaled_gradients"), args=[first], keywords=[]):
+            return first  # the runtime's optimizer has the same method
         case ast.Subscript(value=ast.Call(func=func, args=[first, _]), slice=ast.Constant(value=0)) if (
             _op(module, func) == "clip_by_global_norm"
         ):
@@ -140,17 +143,23 @@ def _op(module: Module, func: ast.expr) -> str:
 
 
 def _check_between(module: Module, found: Gradient, apply: ast.Call) -> None:
-    """Nothing but the clips and the apply reads the gradients."""
-    allowed = {apply, *(one.value for one in found.clips)}
-    names = {found.name, *(_target(one) for one in found.clips)}
-    for name in names - {None}:
-        for _, use in module.index.uses.get(name or "", ()):
-            statements = {module.index.statement(one) for one in (apply, *(clip for clip in found.clips))}
-            if module.index.statement(use) in statements:
+    """Nothing but the clips and the apply does more with the gradients than look at them."""
+    index = module.index
+    known = {index.statement(apply), *found.clips}
+    for name in {found.name, *(_target(one) for one in found.clips)} - {None}:
+        for _, use in index.uses.get(name or "", ()):
+            if index.statement(use) in known or _is_look(module, use):
                 continue
             if any(binding.statement in (found.statement, *found.clips) for binding in module.origins(use)):
                 raise StepLeftError(f"the gradients {name} are used elsewhere too", use)
-    del allowed
+
+
+def _is_look(module: Module, use: ast.expr) -> bool:
+    """One of the gradients alone, or an argument of a call that is not TensorFlow's."""
+    parent = module.index.parents[use]
+    if isinstance(parent, ast.Call):
+        return use in parent.args and module.framework_name(parent.func) is None
+    return isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Load)
 
 
 def _target(statement: ast.Assign) -> str | None:
