@@ -27,6 +27,7 @@ from tf2ms_opt.trace.scopes import BindingKind, dotted
 from tf2ms_opt.trace.uses import UseKind, optimizer_argument
 
 #: findings of an optimizer that say what a converted step takes care of
+_MOVED = "TMO103"
 _REGULARIZERS = {"TMO205", "TMO307"}
 _SETTLED = {"TMO207", "TMO208", *_REGULARIZERS}
 #: the first MindSpore that has what the runtime's trainer needs
@@ -105,6 +106,8 @@ def _convert_tapes(
             if draft.candidate.generation == "tf1":
                 raise StepLeftError(_GRAPH, call)
             _check_unclear(draft, call)
+            if any(one.code == _MOVED for one in draft.findings):
+                raise StepLeftError("the optimizer is built above its network, and would move below the gradient", call)
             if isinstance(call.func, ast.Attribute) and call.func.attr == "minimize":
                 losses.append(minimized(module, call))
             else:

@@ -292,7 +292,7 @@ class TapeSteps:
             name = module.text(first)
         listed = last is not None and isinstance(last.value, ast.ListComp)
         text = f"{module.text(step.optimizer)}({f'tuple({name})' if listed else name})"
-        self._edits.splices = [one for one in self._edits.splices if not (start <= one.start and one.end <= end)]
+        self._edits.splices = [one for one in self._edits.splices if not start < one.end <= end]
         self._edits.splices.append(Splice(start, end, (text,)))
         self._edits.gone += [step.apply.args[0]]
 
