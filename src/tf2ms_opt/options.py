@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-
 #: the MindSpore that is written for, and that everything was measured with
 DEFAULT_MINDSPORE = "2.10"
 
@@ -33,7 +32,7 @@ class Scope(str, Enum):
 class Options:
     """Settings that change what is emitted or reported.
 
-    ``tf_version`` and ``mindspore_version`` are ``"2.10"`` or the like, as the user gave them; ``pinned_generation`` what the project's
+    ``tf_version`` and ``mindspore_version`` are ``"2.10"`` or the like, as the user gave them;
     requirement files tell, with ``pinned_by`` naming the file.  ``select`` and ``ignore`` hold rule names and
     finding codes (or prefixes of codes).  ``runtime_module`` is the dotted name under which the runtime module is to
     be imported, as the user gave it, and ``package`` that of the package which the file's directory is.

@@ -50,7 +50,9 @@ def emitted(
     shape = shape or Shape()
     optimizer = constructor if kind == "optimizer" else _around(constructor, generation, rules)
     script = _script(optimizer, constructor, shape)
-    options = Options(fidelity=fidelity, scope=Scope.OPTIMIZER, pinned_generation=generation, pinned_by="the parity lab")
+    options = Options(
+        fidelity=fidelity, scope=Scope.OPTIMIZER, pinned_generation=generation, pinned_by="the parity lab"
+    )
     outcome = convert_source(script.encode(), rules, options)
     _check(outcome, script)
     lines = _own_lines(outcome.after.decode())

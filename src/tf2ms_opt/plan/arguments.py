@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.evidence import Setting, same
 from tf2ms_opt.facts import Argument, Build, CallRewrite, Given, Rebuilt, Text, Value
+from tf2ms_opt.options import Fidelity
 from tf2ms_opt.plan.schedules import Schedule, schedule_name, schedule_of
 from tf2ms_opt.plan.signature import LeftError, bind
 from tf2ms_opt.plan.targets import Choice, Wanted, choose
 from tf2ms_opt.plan.translation import Setup, Translation
-from tf2ms_opt.options import Fidelity
 from tf2ms_opt.rules import Action, Kind, Parameter, SharedParameter, TargetParameter, literal
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.module import Module, is_literal
@@ -121,9 +121,9 @@ class _Translator:
         self.draft.needs.add(wrapper)
         arguments = {name: as_argument(self.module, node) for name, node in given.items()}
         for parameter in framework.generation[generation].parameter:  # a default that hangs on the optimizer's class
-            if framework.parameter.get(parameter.name, _NONE).only_with in arguments and parameter.name not in given:
-                if parameter.default not in (None, "None", "0.99"):
-                    arguments[parameter.name] = _plain(parameter.default or "")
+            needed = framework.parameter.get(parameter.name, _NONE).only_with in arguments
+            if needed and parameter.name not in given and parameter.default not in (None, "None", "0.99"):
+                arguments[parameter.name] = _plain(parameter.default or "")
         self._note(
             "base-class-arguments",
             arguments=", ".join(f"{name}={text}" for name, text in arguments.items()),

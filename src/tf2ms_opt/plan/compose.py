@@ -37,12 +37,19 @@ class Plan:
 
 def plan(module: Module, options: Options, path: str) -> Plan:
     """Decide on every site of ``module``."""
+    first, free = _plan(module, options, path, frozenset())
+    # Where our class takes the name of one that is no longer imported, it is planned again under that name.
+    return _plan(module, options, path, free)[0] if free else first
+
+
+def _plan(module: Module, options: Options, path: str, released: frozenset[str]) -> tuple[Plan, frozenset[str]]:
+    """The plan, and the names of removed imports that something of the result could have had."""
     found = [site for site in find(module) if _selected(site, options)]
     if not found:
-        return Plan()
+        return Plan(), frozenset()
     verdict = decide(module, found, options)
     runtime = runtime_module(module, options)
-    names = aliases(module, min(module.source.start(site.node) for site in found), runtime)
+    names = aliases(module, min(module.source.start(site.node) for site in found), runtime, released)
     drafter = Drafter(module, options, names)
     drafts: dict[Found, Draft | Finding] = {}
     for site in found:
@@ -62,13 +69,17 @@ def plan(module: Module, options: Options, path: str) -> Plan:
         for nodes in (*(draft.gone for draft in done.values()), *(one.gone for one in steps.edits))
         for node in nodes for name in ast.walk(node) if isinstance(name, ast.Name)
     }  # fmt: skip
+    free: frozenset[str] = frozenset()
     if splices:
         first = min(splice.start for splice in splices)
         needed = {need for draft in done.values() for need in draft.needs} | steps.needs
         added = added_import(module, names, needed, first)
         if not path.endswith("__init__.py"):
             excerpt = any(not _bound(module, name) for draft in done.values() for name in draft.models)
-            splices += removed_imports(module, gone, excerpt=excerpt)
+            removed, unbound = removed_imports(module, gone, excerpt=excerpt)
+            splices += removed
+            other = {one for one in needed if names.names[one] != one.rpartition(".")[2]}
+            free = unbound & {one.rpartition(".")[2] for one in other}
         splices += [added] if added is not None else []
     sites = tuple(_site(module, site, drafts[site]) for site in found)
     findings = [
@@ -76,9 +87,8 @@ def plan(module: Module, options: Options, path: str) -> Plan:
         *(one for draft in drafts.values() for one in _findings(draft)),
     ]
     ordered = tuple(sorted(dict.fromkeys(findings), key=lambda one: (one.line, one.column, one.code)))
-    return Plan(
-        tuple(splices), sites, ordered, verdict.generation, verdict.told_by, _runtime(runtime, done.values(), steps)
-    )
+    parts = _runtime(runtime, done.values(), steps)
+    return Plan(tuple(splices), sites, ordered, verdict.generation, verdict.told_by, parts), free
 
 
 def _runtime(name: str, done: Iterable[Draft], steps: Steps) -> Runtime | None:

@@ -64,8 +64,11 @@ class Aliases:
         return choice.name if choice.runtime else NN
 
 
-def aliases(module: Module, first: int, runtime: str) -> Aliases:
-    """The names that the file gives to what may be emitted above its ``first`` site (an offset), or free ones."""
+def aliases(module: Module, first: int, runtime: str, released: frozenset[str] = frozenset()) -> Aliases:
+    """The names that the file gives to what may be emitted above its ``first`` site (an offset), or free ones.
+
+    ``released`` are names of imports that the result no longer has.
+    """
     classes = sorted({
         name
         for rule in module.rules.rules.values() for source in rule.source if source.runtime is not None
@@ -75,7 +78,7 @@ def aliases(module: Module, first: int, runtime: str) -> Aliases:
     classes += sorted(module.rules.step.classes() | STEP_CLASSES | wrappers)
     wanted = [*FRAMEWORK, *(f"{runtime}.{name}" for name in classes)]
     known = _imported(module, first)
-    names = {one: known.get(one) or _free(module, one.rpartition(".")[2]) for one in wanted}
+    names = {one: known.get(one) or _free(module, one.rpartition(".")[2], released) for one in wanted}
     return Aliases(names, frozenset(one for one in wanted if one in known), runtime)
 
 
@@ -115,8 +118,8 @@ def _is_script(module: Module) -> bool:
     return any(isinstance(one, ast.Name) and one.id == "__name__" for test in tests for one in ast.walk(test))
 
 
-def _free(module: Module, name: str) -> str:
-    taken = module.index.identifiers
+def _free(module: Module, name: str, released: frozenset[str]) -> str:
+    taken = module.index.identifiers - released
     candidates = chain((name, f"ms_{name}", f"mindspore_{name}"), (f"ms_{name}_{number}" for number in count(2)))
     return next(alias for alias in candidates if alias not in taken)
 
@@ -213,8 +216,10 @@ def _from_framework(module: Module, statements: Iterable[ast.stmt]) -> bool:
     return any(module.rules.from_framework(name) for name in names)
 
 
-def removed_imports(module: Module, gone: Collection[ast.Name], *, excerpt: bool) -> tuple[Splice, ...]:
-    """The imports of TensorFlow names whose every use is among the nodes that are ``gone``.
+def removed_imports(
+    module: Module, gone: Collection[ast.Name], *, excerpt: bool
+) -> tuple[tuple[Splice, ...], frozenset[str]]:
+    """The imports of TensorFlow names whose every use is among the nodes that are ``gone``, and those names.
 
     Of an ``excerpt``, whose other parts may use them, whole modules stay imported.
     """
@@ -230,7 +235,19 @@ def removed_imports(module: Module, gone: Collection[ast.Name], *, excerpt: bool
     }
     # a block of nothing but imports that go (try: ... except ImportError: ...) would be empty
     whole = {statement for statement, names in unused.items() if len(names) == len(getattr(statement, "names", ()))}
-    return tuple(splice for statement, splice in splices.items() if not whole.issuperset(module.index.block(statement)))
+    out = {
+        statement: splice
+        for statement, splice in splices.items()
+        if not whole.issuperset(module.index.block(statement))
+    }
+    names = {_bound(alias) for statement in out for alias in unused[statement] if isinstance(alias, ast.alias)}
+    kept = {_bound(alias) for statement in unused if statement not in out for alias in unused[statement]}
+    return tuple(out.values()), frozenset(names - kept)
+
+
+def _bound(alias: ast.AST) -> str:
+    """The name that one entry of an import binds."""
+    return (alias.asname or alias.name.partition(".")[0]) if isinstance(alias, ast.alias) else ""
 
 
 def _unused(module: Module, name: str, gone: Collection[ast.Name]) -> list[Binding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, BindingKind
@@ -90,7 +91,9 @@ def _receiver(module: Module, receiver: ast.expr) -> bool | None:
     """True for a model, False for something else, None where the file does not tell."""
     names = module.resolve(receiver).names
     if names and not any(module.rules.from_framework(name) for name in names):
-        return False  # a module such as re, or an object imported from one
+        # a module such as re, or an object of a package with a compile of its own; what a file imports by its name
+        # from somewhere else may be a model
+        return None if _imported_object(module, receiver) else False
     if isinstance(receiver, ast.Call):
         return _built(module, receiver)
     built = [_origin_call(one) for one in module.origins(receiver)]
@@ -98,6 +101,17 @@ def _receiver(module: Module, receiver: ast.expr) -> bool | None:
     if True in verdicts:
         return True
     return False if verdicts == {False} else None
+
+
+def _imported_object(module: Module, receiver: ast.expr) -> bool:
+    """Whether ``receiver`` is a name that ``from module import name`` gives, and no package known for its own compile."""
+    if not isinstance(receiver, ast.Name):
+        return False
+    own = set(module.rules.framework.own_compile)
+    places = [
+        one.statement.module or "" for one in module.origins(receiver) if isinstance(one.statement, ast.ImportFrom)
+    ]
+    return bool(places) and not any(place.partition(".")[0] in own | sys.stdlib_module_names for place in places)
 
 
 def _origin_call(binding: Binding) -> ast.Call | None:

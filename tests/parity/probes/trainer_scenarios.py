@@ -93,7 +93,7 @@ def validation(side):
 def splits(side):
     """How many samples train: 70 of different parts, seen in the loss."""
     found = []
-    for part in (0.1, 0.15, 0.2, 0.3, 0.7):
+    for part in (0.1, 0.15, 0.3, 0.8, 0.9):
         model = side.build("regression")
         found.append(record(model.fit(X, Y, validation_split=part, **{**FIT, "epochs": 1})))
     return found

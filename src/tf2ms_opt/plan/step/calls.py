@@ -8,6 +8,8 @@ from collections.abc import Collection, Sequence
 from tf2ms_opt.rules import is_literal, literal
 from tf2ms_opt.trace.module import Module
 
+_LONG = 50  # characters of source in a message
+
 
 class StepLeftError(Exception):
     """A step that cannot be converted whole; ``node`` is the place that was in the way."""
@@ -41,6 +43,7 @@ def is_inert(module: Module, node: ast.expr, literals: Collection[str]) -> bool:
 
 
 def is_none(module: Module, node: ast.expr) -> bool:
+    """Whether ``node`` is known to be None."""
     known, value = module.constant(node)
     return known and value is None
 
@@ -55,6 +58,12 @@ def elements(module: Module, node: ast.expr) -> list[ast.expr] | None:
     return None
 
 
-def has_comment(module: Module, node: ast.expr) -> bool:
+def has_comment(module: Module, node: ast.expr | ast.stmt) -> bool:
     """Whether a comment may stand between the first and the last character of ``node``."""
     return b"#" in module.source.data[module.source.start(node) : module.source.end(node)]
+
+
+def shortened(module: Module, node: ast.expr) -> str:
+    """The text of ``node`` on one line, for a message."""
+    text = " ".join(module.text(node).split())
+    return text if len(text) <= _LONG else f"{text[: _LONG - 3]}..."

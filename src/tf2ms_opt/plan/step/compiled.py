@@ -15,7 +15,7 @@ from tf2ms_opt.facts import Argument, CallRewrite, Given, Part, Splice, Text, Va
 from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.rewrites import edit_call, written_arguments
 from tf2ms_opt.plan.step.callbacks import CallbackFinder, Callbacks
-from tf2ms_opt.plan.step.calls import StepLeftError, bind_call, is_inert, is_none
+from tf2ms_opt.plan.step.calls import StepLeftError, bind_call, has_comment, is_inert, is_none
 from tf2ms_opt.plan.step.criteria import Criteria, Written
 from tf2ms_opt.plan.step.data import unfit
 from tf2ms_opt.plan.step.models import Compiled
@@ -147,7 +147,7 @@ class ModelStep:
         self._edits.findings.append(finding("step-converted", line, column, **details))
 
     def _text(self, node: ast.expr, text: str) -> Text:
-        if b"#" in self._module.source.data[self._module.source.start(node) : self._module.source.end(node)]:
+        if has_comment(self._module, node):
             raise StepLeftError("a comment stands inside of an argument that is written anew", node)
         return Text(text)
 
@@ -194,7 +194,7 @@ class ModelStep:
 
     def _rename_keywords(self, call: ast.Call, renamed: Mapping[str, str]) -> None:
         for keyword in call.keywords:
-            if keyword.arg in renamed:
+            if keyword.arg is not None and keyword.arg in renamed:
                 start = self._module.source.start(keyword)
                 self._edits.splices.append(Splice(start, start + len(keyword.arg), (renamed[keyword.arg],)))
 
@@ -220,7 +220,7 @@ class ModelStep:
     def _weights(self) -> None:
         """Methods that a Cell has not: they stay as they are, and are named."""
         for attribute in self._model.weights:
-            model = self._module.text(attribute.value)
+            model = self._module.text(attribute.value) + (".net" if attribute.value in self._model.handed else "")
             advice = self._module.rules.step.weights[attribute.attr].format(model=model)
             place = self._module.position(attribute)
             call = f"{model}.{attribute.attr}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from tf2ms_opt.plan.arguments import as_argument
 from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.layers import layers_of
-from tf2ms_opt.plan.step.calls import StepLeftError, bind_call, elements, is_inert, is_none
+from tf2ms_opt.plan.step.calls import StepLeftError, bind_call, elements, is_inert, is_none, shortened
 from tf2ms_opt.step_rules import Counterpart, Lookup
 from tf2ms_opt.trace.module import Module
 
@@ -45,17 +45,17 @@ class Criteria:
         """The loss ``node`` of a ``compile`` of ``model``.  Raises ``StepLeftError``."""
         found = self._counterpart(node, self._losses, ("losses", "metrics"))
         if found is None:
-            raise StepLeftError(f"the loss {self._short(node)} is not one that the tool knows", node)
+            raise StepLeftError(f"the loss {shortened(self._module, node)} is not one that the tool knows", node)
         written = self._built(found, self._call(node), {}, model)
         written.gone.append(node)
         return written
 
     def metrics(self, node: ast.expr, model: ast.expr) -> Written:
-        """The list of metrics ``node`` as a dictionary: Keras' key of each and its object.  Raises ``StepLeftError``."""
+        """The metrics ``node`` as a dictionary: Keras' key of each and its object.  Raises ``StepLeftError``."""
         every = elements(self._module, node)
         if every is None:
             if not isinstance(node, ast.Constant):
-                raise StepLeftError(f"the metrics {self._short(node)} are not written out", node)
+                raise StepLeftError(f"the metrics {shortened(self._module, node)} are not written out", node)
             every = [node]
         if len(every) == 1 and isinstance(every[0], ast.List):
             every = list(every[0].elts)  # one list for the only output
@@ -89,7 +89,7 @@ class Criteria:
         loss = None if metric is not None else self._counterpart(node, self._losses, ("metrics", "losses"))
         found = metric or loss
         if found is None:
-            raise StepLeftError(f"the metric {self._short(node)} is not one that the tool knows", node)
+            raise StepLeftError(f"the metric {shortened(self._module, node)} is not one that the tool knows", node)
         call = self._call(node)
         name: dict[str, ast.expr] = {}
         written = self._built(found, call, name, model)
@@ -206,10 +206,6 @@ class Criteria:
     def _ends_in(self, model: ast.expr, activation: str) -> bool:
         """Whether the last layer of the model is seen to have this activation."""
         return last_activation(self._module, model) == activation
-
-    def _short(self, node: ast.expr) -> str:
-        text = " ".join(self._module.text(node).split())
-        return text if len(text) <= 50 else f"{text[:47]}..."
 
 
 def last_activation(module: Module, model: ast.expr) -> str | None:

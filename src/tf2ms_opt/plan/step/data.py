@@ -34,7 +34,7 @@ def _why(module: Module, node: ast.expr, depth: int, *, pair: bool) -> str:
         case ast.GeneratorExp():
             return "a generator has no counterpart in the trainer"
         case ast.Call(func=func):
-            return _called(module, node, func, depth)
+            return _called(module, func, depth)
         case ast.Name() | ast.Attribute() if depth:
             for binding in module.origins(node):
                 value = binding.value
@@ -49,9 +49,9 @@ def _number(node: ast.expr) -> bool:
     return isinstance(node, (ast.Constant, ast.UnaryOp, ast.List, ast.Tuple))
 
 
-def _called(module: Module, node: ast.Call, func: ast.expr, depth: int) -> str:
+def _called(module: Module, func: ast.expr, depth: int) -> str:
     names = module.resolve(func).names
-    last = (dotted(func) or getattr(func, "attr", "")).rpartition(".")[2]
+    last = (dotted(func) or str(getattr(func, "attr", ""))).rpartition(".")[2]
     framework = any(name.startswith(_MODULES) for name in map(module.rules.canonical, names))
     loads_arrays = last in ("load_data", "pad_sequences", "sequence.pad_sequences", "to_categorical", "img_to_array")
     if (framework and not loads_arrays) or last in _LOADERS or last in _PIPELINE - {"map", "repeat", "shuffle"}:

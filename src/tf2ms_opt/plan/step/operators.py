@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.arguments import as_argument
 from tf2ms_opt.plan.imports import DTYPES, OPS, Aliases
-from tf2ms_opt.plan.step.calls import StepLeftError, bind_call
+from tf2ms_opt.plan.step.calls import StepLeftError, bind_call, has_comment
 from tf2ms_opt.plan.step.compiled import StepEdits
 from tf2ms_opt.plan.step.criteria import Criteria
 from tf2ms_opt.plan.step.region import Region, Shared
@@ -189,16 +189,13 @@ class Operators:
         for keyword in call.keywords:
             if keyword in self._settled:
                 continue
-            if keyword.arg not in words:
+            if keyword.arg is None or keyword.arg not in words:
                 raise StepLeftError(f"{keyword.arg}= has no counterpart", keyword)
             self.rename(keyword, words[keyword.arg])
 
     def _object(self, shared: Shared) -> None:
         """A loss or metric object: its constructor, and every use of it."""
-        if (
-            b"#"
-            in self._module.source.data[self._module.source.start(shared.call) : self._module.source.end(shared.call)]
-        ):
+        if has_comment(self._module, shared.call):
             raise StepLeftError("a comment stands inside of a loss or metric", shared.call)
         written = self._criteria.criterion(shared.call, metric=shared.kind == "metric")
         self.replace(shared.call, written.text)

@@ -67,7 +67,7 @@ def _factors(module: Module, one: Regularizer) -> tuple[float, float]:
         }
     elif not isinstance(value, ast.Constant):
         raise StepLeftError(f"{module.text(one.keyword)[:50]} is not written out", one.keyword)
-    found = {name: DEFAULT_L2 for name in names}
+    found = dict.fromkeys(names, DEFAULT_L2)
     for name, node in given.items():
         known, number = module.constant(node)
         if name not in names or not known or not isinstance(number, (int, float)):

@@ -73,10 +73,8 @@ class Rates:
         source = self._module.source
         names = self._names.names
         start, end = source.start(node), source.end(node)
-        if self._module.framework_name(value) or any(
-            isinstance(one, ast.expr) and self._module.framework_name(one) for one in ast.walk(value)
-            if isinstance(one, (ast.Name, ast.Attribute))
-        ):  # fmt: skip
+        parts = (one for one in ast.walk(value) if isinstance(one, (ast.Name, ast.Attribute)))
+        if any(self._module.framework_name(one) for one in parts):
             raise StepLeftError("the learning rate is calculated by TensorFlow", value)
         before = f"{self._names.ops}.assign({text}, {names[TENSOR]}("
         after = f", {names[FLOAT32]}))"

@@ -23,7 +23,7 @@ from tf2ms_opt.plan.step.taped import TapeSteps
 from tf2ms_opt.plan.step.tapes import Step, tape_step
 from tf2ms_opt.trace.models import is_model_class
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import BindingKind, dotted
+from tf2ms_opt.trace.scopes import Binding, BindingKind
 from tf2ms_opt.trace.uses import UseKind, optimizer_argument
 
 #: findings of an optimizer that say what a converted step takes care of
@@ -73,12 +73,12 @@ def convert_steps(module: Module, drafts: Mapping[Found, Draft], names: Aliases,
         call = model.compiles[0]
         name = trainer_name(module, model, taken, alone=len(models) == 1)
         try:
-            _check_elsewhere(module, model, [one for _, one in models])
             generation = drafts[members[0]].candidate.generation
             step = ModelStep(module, names, generation, model, name)
             text, extra = _penalties(module, model, names, [drafts[one] for one in members])
             edits = step.edits(_hoisted(drafts, members), text)
             edits.take(extra)
+            _check_elsewhere(module, model, [one for _, one in models])
             _settle(module, result, members, names, edits)
             result.edits.append(edits)
         except StepLeftError as left:
@@ -225,7 +225,7 @@ def _is_scope(node: ast.expr) -> bool:
 
 def _check_elsewhere(module: Module, model: Compiled, models: Sequence[Compiled]) -> None:
     """A model that the function got from outside may be used there as Keras' model."""
-    if not any(_is_parameter(module, one) for one in module.origins(model.receiver)):
+    if not any(_is_parameter(one) for one in module.origins(model.receiver)):
         return
     known = {use for one in models for use, _ in one.steps}
     for call in module.index.calls:
@@ -235,9 +235,8 @@ def _check_elsewhere(module: Module, model: Compiled, models: Sequence[Compiled]
             raise StepLeftError(why, call)
 
 
-def _is_parameter(module: Module, binding: object) -> bool:
-    node = getattr(binding, "node", None)
-    return isinstance(node, ast.arg) or getattr(binding, "kind", None) is BindingKind.PARAMETER
+def _is_parameter(binding: Binding) -> bool:
+    return binding.kind is BindingKind.PARAMETER
 
 
 def _hoisted(drafts: Mapping[Found, Draft], members: Iterable[Found]) -> dict[tuple[int, int], str]:
@@ -272,11 +271,6 @@ def _leave(module: Module, result: Steps, sites: Iterable[Found], call: ast.Call
     line = module.position(left.node)[0]
     for site in sites:
         draft = result.drafts[site]
-        details = {"call": f"{module.text(call.func)}(...)", "why": left.why, "line": line}
-        note = finding("step-left", *module.position(site.node), **details)
+        call_text = f"{module.text(call.func)}(...)"
+        note = finding("step-left", *module.position(site.node), call=call_text, why=left.why, line=line)
         result.drafts[site] = replace(draft, findings=(*draft.findings, note), step=None)
-
-
-def key_of(node: ast.expr) -> str:
-    """The dotted name of ``node``, or nothing."""
-    return dotted(node) or ""

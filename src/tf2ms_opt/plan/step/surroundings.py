@@ -18,7 +18,7 @@ from tf2ms_opt.trace.scopes import BindingKind, dotted
 
 @dataclass(frozen=True, eq=False)
 class Unit:
-    """What is differentiated: a tape's block or a function, the statement above which lines can stand, and its networks."""
+    """What is differentiated, a tape's block or a function; the statement above which lines can stand; the networks."""
 
     root: ast.AST
     anchor: ast.stmt

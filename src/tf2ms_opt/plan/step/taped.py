@@ -1,4 +1,4 @@
-"""Gradient tapes become functions: the block a forward function, the gradient a call of ``mindspore.value_and_grad``."""
+"""Gradient tapes become functions: the block a forward function, the gradient a call of ``value_and_grad``."""
 
 from __future__ import annotations
 
@@ -140,10 +140,9 @@ class TapeSteps:
         indentation = source.indentation(source.start(block.body[0]))
         returned = ", ".join([loss, *outputs])
         self._lines_after(block.body[-1], indentation, [f"return {returned}"])
-        outer = source.indentation(start)
         for number, step in enumerate(steps):
             given = [losses[number]] if number else first
-            self._gradient(step, _Forward(forward, taken, tuple(given), tuple(outputs)), outer, number)
+            self._gradient(step, _Forward(forward, taken, tuple(given), tuple(outputs)), number)
         if len(steps) > 1:
             self._say_twice(block, len(steps))
         place = module.position(block)
@@ -210,12 +209,13 @@ class TapeSteps:
         later: dict[str, int] = {}
         for name in assigned:
             for _, use in module.index.uses.get(name, ()):
-                if use in inside or use in consumed:
-                    continue
-                bound = [one for one in module.origins(use) if one.statement in inside]
-                if bound:
-                    later[name] = min(module.source.start(one.node) for one in bound if isinstance(one.node, ast.expr)) if any(
-                        isinstance(one.node, ast.expr) for one in bound) else 0  # fmt: skip
+                if use not in inside and use not in consumed:
+                    places = [
+                        module.source.start(one.node) if isinstance(one.node, ast.expr) else 0
+                        for one in module.origins(use) if one.statement in inside
+                    ]  # fmt: skip
+                    if places:
+                        later[name] = min(places)
         return sorted(later, key=lambda name: (later[name], name))
 
     def _say_twice(self, block: ast.With, number: int) -> None:
@@ -227,7 +227,7 @@ class TapeSteps:
                 self._edits.findings.append(finding("evaluated-twice", *module.position(block), number=number))
                 return
 
-    def _gradient(self, step: Step, forward: _Forward, outer: str, number: int) -> None:
+    def _gradient(self, step: Step, forward: _Forward, number: int) -> None:
         """The call that gives the loss and the gradients, in the place of ``tape.gradient(...)``."""
         module, source = self._module, self._module.source
         gradient = step.gradient

@@ -1,4 +1,4 @@
-"""Recognizes a training step around a gradient tape: the block, its gradients, what clips them, and who applies them."""
+"""Recognizes a training step around a gradient tape: its block, its gradients, their clips, and who applies them."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def _block(module: Module, gradient: Gradient) -> ast.With:
         call = item.context_expr
         if not (isinstance(call, ast.Call) and _op(module, call.func) in ("GradientTape", "autodiff.GradientTape")):
             raise StepLeftError("the with statement opens more than tapes", item.context_expr)
-        if any(keyword.arg not in ("persistent",) for keyword in call.keywords) or call.args:
+        if any(keyword.arg != "persistent" for keyword in call.keywords) or call.args:
             raise StepLeftError("the tape watches what it is told to", call)
         if not isinstance(item.optional_vars, ast.Name):
             raise StepLeftError("the tape has no name", call)
