@@ -59,6 +59,14 @@ def everything(lab: Lab) -> Mapping[tuple[str, str, str, str], tuple[Measured, .
 
 
 @pytest.fixture(scope="session")
+def runtime_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the runtime module of everything."""
+    folder = tmp_path_factory.mktemp("runtime")
+    (folder / "tf2ms_runtime.py").write_text(compose(known()), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def probe(tmp_path_factory: pytest.TempPathFactory) -> Probe:
     """Run a script of ``probes`` with every one of the given arguments, side by side; what each printed."""
 

@@ -97,7 +97,6 @@ def decays(generation):
         ),
         f"{generation}: weight_decay, global_clipnorm": (
             case(generation, weight_decay=0.04, global_clipnorm=70000.3), SUMMED),
-        f"{generation}: weight_decay, clipvalue": (case(generation, weight_decay=0.04, clipvalue=0.3), EXACT),
     }  # fmt: skip
 
 
@@ -114,8 +113,6 @@ def scalers(generation, **base):
             "scaler": {"initial_scale": 2.0**120, "dynamic_growth_steps": 2}, "bad": {}, "tensors": [0, 1, 2]},
         "scaler, schedule": {
             "scaler": {"initial_scale": 1024.0, "dynamic_growth_steps": 5}, "bad": OVERFLOWS, "rates": [FALLING]},
-        "scaler, schedule, rmsprop": {
-            "scaler": small, "bad": OVERFLOWS, "rates": [FALLING], "rule": "rmsprop"},
     }  # fmt: skip
     bounds = dict.fromkeys(found, SUMMED) | {"scaler, to the highest": SUMMED if generation == "keras3" else DENORMAL}
     return {f"{generation}: {name}": (case(generation, **base) | one, bounds[name]) for name, one in found.items()}
@@ -125,11 +122,10 @@ KERAS3 = {
     **clips("keras3"),
     **decays("keras3"),
     **scalers("keras3", clipnorm=1.0),
-    **both("keras3: loss_scale_factor", case("keras3", loss_scale_factor=100.0), EXACT),
+    "keras3: loss_scale_factor": (case("keras3", loss_scale_factor=100.0), EXACT),
     "keras3: loss_scale_factor, clipnorm": (case("keras3", loss_scale_factor=128.0, clipnorm=1.0), SUMMED),
-    **both("keras3: accumulation", case("keras3", gradient_accumulation_steps=3), EXACT),
+    "keras3: accumulation": (case("keras3", gradient_accumulation_steps=3), EXACT),
     "keras3: accumulation, clipnorm": (case("keras3", gradient_accumulation_steps=4, clipnorm=1.0), SUMMED),
-    "keras3: accumulation, clipvalue": (case("keras3", gradient_accumulation_steps=4, clipvalue=0.3), EXACT),
     "keras3: accumulation, weight_decay": (case("keras3", gradient_accumulation_steps=4, weight_decay=0.04), EXACT),
     "keras3: accumulation, schedule": (
         case("keras3", gradient_accumulation_steps=3, weight_decay=0.04) | {"rates": [FALLING]}, EXACT),
@@ -154,7 +150,7 @@ KERAS3 = {
 TF211 = {
     **clips("tf211"),
     **decays("tf211"),
-    **scalers("tf211", clipnorm=1.0),
+    **{name: one for name, one in scalers("tf211", clipnorm=1.0).items() if "defaults" not in name},
     "tf211: clipnorm, clipvalue": (case("tf211", clipnorm=1.0, clipvalue=0.3), SUMMED),
     "tf211: global_clipnorm, clipvalue": (case("tf211", global_clipnorm=70000.3, clipvalue=0.3), SUMMED),
     "tf211: clipnorm of 0, clipvalue": (case("tf211", clipnorm=0.0, clipvalue=0.3), EXACT),
@@ -170,7 +166,7 @@ TF211 = {
 LEGACY = {
     **clips("legacy"),
     **{name: one for name, one in scalers("legacy", clipnorm=1.0).items() if name.endswith(("scaler", "schedule"))},
-    **both("legacy: clipvalue, clipnorm", case("legacy", clipvalue=0.3, clipnorm=1.0), SUMMED),
+    "legacy: clipvalue, clipnorm": (case("legacy", clipvalue=0.3, clipnorm=1.0), SUMMED),
     "legacy: clipvalue, global_clipnorm": (case("legacy", clipvalue=0.3, global_clipnorm=2.0), SUMMED),
     "legacy: clipnorm of 0": (case("legacy", clipnorm=0.0), EXACT),
     "legacy: clipvalue of 0": (case("legacy", clipvalue=0.0), EXACT),
@@ -239,8 +235,8 @@ def test_every_argument_makes_a_difference(name, expected):
     """No case passes because what it is about does not show: Keras' weights differ from those without it."""
     made = CASES[name][0]
     plain = expected[f"{made['generation']}: plain, {made['rule']}"]
-    same = ("plain", "weight_decay of 0", "loss_scale_factor, sgd", "loss_scale_factor, rmsprop", "to the highest")
-    if not any(one in name for one in same):
+    same = ("plain, sgd", "plain, rmsprop", "weight_decay of 0", "loss_scale_factor", "to the highest")
+    if not name.endswith(same):
         assert deviation({"seen": expected[name]["seen"][-1:]}, {"seen": plain["seen"][-1:]}) > 1e-3
 
 

@@ -14,7 +14,6 @@ import pytest
 from tf2ms_opt.runtime_module import compose
 
 HERE = Path(__file__).parent
-PARTS = HERE.parents[1] / "src" / "tf2ms_opt" / "runtime"
 #: the largest deviation of value and gradient over the largest number of Keras, where it is not the wanted one
 WANTED = 1e-6
 BOUNDS = {
@@ -61,8 +60,8 @@ def theirs(probe):
 
 
 @pytest.fixture(scope="module")
-def ours(probe):
-    return dict(zip(MODES, probe("losses_mindspore.py", *([one, str(PARTS)] for one in MODES)), strict=True))
+def ours(probe, runtime_folder):
+    return dict(zip(MODES, probe("losses_mindspore.py", *([one, str(runtime_folder)] for one in MODES)), strict=True))
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -87,17 +86,17 @@ def test_shapes_that_do_not_fit_raise(mode, ours):
 
 
 @pytest.mark.parametrize("label", [3, -1])
-def test_a_label_that_is_no_class_raises(label, tmp_path):
+def test_a_label_that_is_no_class_raises(label, tmp_path, runtime_folder):
     """In a process of its own: MindSpore 2.10 may not live on behind an exception of a kernel."""
     lines = (
-        "import mindspore, losses",
+        "import mindspore, tf2ms_runtime as losses",
         "loss = losses.SparseCategoricalCrossentropy()",
         f"print(loss(mindspore.ops.ones((2, 3)), mindspore.Tensor([0, {label}])))",
     )
     done = subprocess.run(
         [sys.executable, "-c", "\n".join(lines)],
         cwd=tmp_path, capture_output=True, encoding="utf-8", check=False,
-        env={**os.environ, "GLOG_v": "3", "PYTHONPATH": str(PARTS)},
+        env={**os.environ, "GLOG_v": "3", "PYTHONPATH": str(runtime_folder)},
     )  # fmt: skip
     assert done.returncode != 0, done.stdout
     assert "must be in [-3, 3)" in done.stderr

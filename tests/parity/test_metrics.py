@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 HERE = Path(__file__).parent
-PARTS = HERE.parents[1] / "src" / "tf2ms_opt" / "runtime"
 #: the largest deviation over the largest number of Keras, which sums in float32
 WANTED = 1e-6
 MODES, GENERATIONS = ("PYNATIVE", "GRAPH"), ("keras", "tf_keras")
@@ -36,8 +35,8 @@ def theirs(probe):
 
 
 @pytest.fixture(scope="module")
-def ours(probe):
-    return dict(zip(MODES, probe("metrics_mindspore.py", *([one, str(PARTS)] for one in MODES)), strict=True))
+def ours(probe, runtime_folder):
+    return dict(zip(MODES, probe("metrics_mindspore.py", *([one, str(runtime_folder)] for one in MODES)), strict=True))
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in _cases()])

@@ -49,7 +49,8 @@ EXPRESSIONS = {
     "cast": "tf.cast(w, tf.float32) * tf.cast(tf.constant([1, 2, 3, 4, 5]), tf.float32)",
     "constant": "tf.constant([1.0, 2.0, 3.0, 4.0, 5.0]) * w",
     "convert_to_tensor": "tf.convert_to_tensor([[2.0], [3.0], [4.0]]) * w",
-    "one_hot": "tf.one_hot(tf.constant([1, 7, 4]), 5) * w", "argmax": "tf.cast(tf.argmax(w, axis=1), tf.float32) * tf.reduce_sum(w)",
+    "one_hot": "tf.one_hot(tf.constant([1, 7, 4]), 5) * w",
+    "argmax": "tf.cast(tf.argmax(w, axis=1), tf.float32) * tf.reduce_sum(w)",
     "math.argmax": "tf.cast(tf.math.argmax(w, axis=0), tf.float32) * w",
     "equal": "tf.cast(tf.equal(w, w), tf.float32) * w", "math.equal": "tf.cast(tf.math.equal(w, 1.0), tf.float32) + w",
     "nn.l2_loss": "tf.nn.l2_loss(w)",
@@ -68,7 +69,7 @@ EXPRESSIONS = {
     "keras.ops.stop_gradient": "keras.ops.stop_gradient(w) * w",
 }  # fmt: skip
 #: random, so nothing but its shape can be compared
-RANDOM = {"random.normal"}
+RANDOM = {"random.normal", "random.uniform"}
 BOUND = 3e-6
 HEAD = """\
 import keras

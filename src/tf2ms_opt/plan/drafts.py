@@ -55,6 +55,8 @@ class Draft:
     uses: tuple[Use, ...] = ()
     #: a class of the runtime module stands around the optimizer
     wrapped: bool = False
+    #: the learning rate is a schedule
+    scheduled: bool = False
 
 
 class Drafter:
@@ -111,6 +113,7 @@ class Drafter:
             self._steps(site),
             uses,
             bool(translation.wrapper),
+            bool(translation.setting.schedule) or bool(translation.schedules),
         )
 
     @staticmethod

@@ -52,3 +52,13 @@ def sparse_softmax_cross_entropy_with_logits(labels, logits):
         logits.reshape(-1, logits.shape[-1]), ops.cast(labels, mindspore.int32).reshape(-1), reduction="none"
     )
     return flat.reshape(labels.shape)
+
+
+def random_normal(shape, mean=0.0, stddev=1.0):
+    """``tf.random.normal``: other numbers of the same distribution, float32."""
+    return ops.standard_normal(tuple(shape)) * stddev + mean
+
+
+def random_uniform(shape, minval=0.0, maxval=1.0):
+    """``tf.random.uniform``: other numbers of the same distribution, float32."""
+    return ops.rand(*shape, dtype=mindspore.float32) * (maxval - minval) + minval

@@ -99,6 +99,7 @@ class Trainer(Model):
             self._show(verbose, f"Epoch {epoch + 1}/{epochs} - ", len(batches), started, shown)
             if self.stop_training:
                 break
+        self._train_network.set_train(False)  # a plain call of a Keras model infers
         if epochs > 0 and hasattr(self.optimizer, "finalize"):
             self.optimizer.finalize()
         _call(callbacks, "on_train_end", logs)

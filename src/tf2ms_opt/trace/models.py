@@ -87,6 +87,11 @@ def _derives(module: Module, binding: Binding) -> bool:
     return isinstance(binding.node, ast.ClassDef) and any(is_model_class(module, base) for base in binding.node.bases)
 
 
+def certain_model(module: Module, node: ast.expr) -> bool:
+    """Whether ``node`` is certainly a Keras model."""
+    return _receiver(module, node) is True
+
+
 def _receiver(module: Module, receiver: ast.expr) -> bool | None:
     """True for a model, False for something else, None where the file does not tell."""
     names = module.resolve(receiver).names

@@ -2,7 +2,7 @@
 
     python losses_mindspore.py PYNATIVE|GRAPH FOLDER
 
-FOLDER holds ``losses.py``.
+FOLDER holds the composed module of the runtime.
 """
 
 import json
@@ -18,7 +18,7 @@ from mindspore import nn, ops
 
 MODE, FOLDER = sys.argv[1:]
 sys.path.insert(0, FOLDER)
-import losses
+import tf2ms_runtime as losses
 
 ms.set_context(mode=ms.GRAPH_MODE if MODE == "GRAPH" else ms.PYNATIVE_MODE)
 

@@ -2,7 +2,7 @@
 
     python metrics_mindspore.py PYNATIVE|GRAPH FOLDER
 
-FOLDER holds ``losses.py`` and ``metrics.py``.
+FOLDER holds the composed module of the runtime.
 """
 
 import json
@@ -17,8 +17,8 @@ from metric_cases import cases
 
 MODE, FOLDER = sys.argv[1:]
 sys.path.insert(0, FOLDER)
-import losses
-import metrics
+import tf2ms_runtime as losses
+import tf2ms_runtime as metrics
 
 ms.set_context(mode=ms.GRAPH_MODE if MODE == "GRAPH" else ms.PYNATIVE_MODE)
 

@@ -1,8 +1,8 @@
 """What ``Trainer`` has no counterpart in Keras for, or refuses; prints JSON.
 
-    python trainer_edges.py SOURCES PYNATIVE|GRAPH FOLDER
+    python trainer_edges.py RUNTIME PYNATIVE|GRAPH FOLDER [SCENARIO ...]
 
-SOURCES is the folder that ``tf2ms_opt`` is in.
+RUNTIME is the folder of ``tf2ms_runtime.py``.
 """
 
 import contextlib
@@ -19,12 +19,10 @@ import numpy as np
 from mindspore import nn, ops
 from mindspore.dataset import NumpySlicesDataset
 
-SOURCES, MODE, FOLDER = sys.argv[1:]
-sys.path[:0] = [SOURCES, str(Path(__file__).parent)]
+RUNTIME, MODE, FOLDER, *NAMES = sys.argv[1:]
+sys.path[:0] = [RUNTIME, str(Path(__file__).parent)]
+import tf2ms_runtime
 from trainer_scenarios import CLASSES, FIT, SAMPLE_WEIGHT, XV, YV, X, Y, weights_of
-
-from tf2ms_opt.runtime import batches, callbacks, losses, metrics, monitors, rmsprop
-from tf2ms_opt.runtime.trainer import Trainer
 
 ms.set_context(mode=ms.GRAPH_MODE if MODE == "GRAPH" else ms.PYNATIVE_MODE)
 
@@ -38,7 +36,12 @@ def network(outputs=1):
 
 def trainer(loss=None, rate=0.01, **given):
     net = network()
-    return Trainer(net, loss or losses.MeanSquaredError(), rmsprop.RMSpropKeras3(net.trainable_params(), rate), **given)
+    return tf2ms_runtime.Trainer(
+        net,
+        loss or tf2ms_runtime.MeanSquaredError(),
+        tf2ms_runtime.RMSpropKeras3(net.trainable_params(), rate),
+        **given,
+    )
 
 
 def dataset(*columns):
@@ -61,7 +64,7 @@ def refused():
     """Which error every wrong call raises, on one model that none of them trains."""
     model = trainer()
     stock = trainer(nn.MSELoss())
-    unknown = callbacks.LearningRateScheduler(lambda _: 0.1)
+    unknown = tf2ms_runtime.LearningRateScheduler(lambda _: 0.1)
     found = {
         "list": raised(model.fit, [X, X], Y),
         "tuple": raised(model.fit, (X, X), Y),
@@ -83,13 +86,13 @@ def refused():
         "columns": raised(model.fit, dataset(X, Y), Y),
         "split dataset": raised(model.fit, dataset(X, Y), validation_split=0.5),
         "stock callback": raised(model.fit, X, Y, callbacks=[ms.train.LossMonitor()]),
-        "factor": raised(monitors.ReduceLROnPlateau, factor=1.0),
-        "frequency of files": raised(monitors.ModelCheckpoint, "x", save_freq="batch"),
+        "factor": raised(tf2ms_runtime.ReduceLROnPlateau, factor=1.0),
+        "frequency of files": raised(tf2ms_runtime.ModelCheckpoint, "x", save_freq="batch"),
     }
     rates = nn.ExponentialDecayLR(0.01, 0.5, 4)
     found["schedule"] = raised(trainer(rate=rates).fit, X, Y, callbacks=[unknown], verbose=0)
-    stopper = monitors.EarlyStopping(monitor="val_precision")
-    strange = {"metrics": {"precision": metrics.TruePositives()}}
+    stopper = tf2ms_runtime.EarlyStopping(monitor="val_precision")
+    strange = {"metrics": {"precision": tf2ms_runtime.TruePositives()}}
     found["no direction"] = raised(trainer(**strange).fit, X, Y, validation_data=(XV, YV), callbacks=[stopper])
     older = trainer(**strange, keras=2)
     found["no direction in Keras 2"] = raised(older.fit, X, Y, validation_data=(XV, YV), callbacks=[stopper])
@@ -128,7 +131,7 @@ def data():
 
 def stock():
     """What is inherited: ``train`` and ``eval`` of MindSpore, with the same steps."""
-    model = trainer(metrics={"mae": metrics.MeanLoss(losses.MeanAbsoluteError())})
+    model = trainer(metrics={"mae": tf2ms_runtime.MeanLoss(tf2ms_runtime.MeanAbsoluteError())})
     other = trainer()
     own = fitted(other, X, Y)
     model.train(4, dataset(X, Y), dataset_sink_mode=False)
@@ -149,7 +152,7 @@ def orders():
     def drawn():
         found = []
         for _ in range(2):
-            epochs = batches._Batches((rows, rows), 8, False, shuffle=True).epochs(3)  # noqa: SLF001
+            epochs = tf2ms_runtime._Batches((rows, rows), 8, False, shuffle=True).epochs(3)  # noqa: SLF001
             found += [[float(one) for x, _ in epoch for one in x.asnumpy().ravel()] for epoch in epochs]
         return found
 
@@ -178,7 +181,9 @@ class Twice(nn.Cell):
 def outputs():
     """Several outputs are predicted as a list; a penalty that is a function; a part of the parameters."""
     net = Twice()
-    model = Trainer(net, losses.MeanSquaredError(), rmsprop.RMSpropKeras3(net.trainable_params()))
+    model = tf2ms_runtime.Trainer(
+        net, tf2ms_runtime.MeanSquaredError(), tf2ms_runtime.RMSpropKeras3(net.trainable_params())
+    )
     one, two = model.predict(X, batch_size=16, verbose=0)
     net = network()
     kernel = net[0].weight
@@ -186,8 +191,8 @@ def outputs():
     def penalty():
         return 0.5 * ops.square(kernel).sum()
 
-    last = rmsprop.RMSpropKeras3(net[2].trainable_params(), 0.01)
-    partly = Trainer(net, losses.MeanSquaredError(), last, penalties=penalty)
+    last = tf2ms_runtime.RMSpropKeras3(net[2].trainable_params(), 0.01)
+    partly = tf2ms_runtime.Trainer(net, tf2ms_runtime.MeanSquaredError(), last, penalties=penalty)
     before = partly.get_weights()
     expected = float(0.5 * np.square(before[0]).sum())
     apart = partly.evaluate(X, Y, verbose=0) - trainer().evaluate(X, Y, verbose=0)
@@ -203,14 +208,14 @@ def printed():
     """What is shown, and what is logged of a metric with several numbers."""
     text, silent = io.StringIO(), io.StringIO()
     net = network()
-    model = Trainer(
-        net, losses.BinaryCrossentropy(from_logits=True), rmsprop.RMSpropKeras3(net.trainable_params()),
-        metrics={"precision": metrics.Precision([0.3, 0.6])},
+    model = tf2ms_runtime.Trainer(
+        net, tf2ms_runtime.BinaryCrossentropy(from_logits=True), tf2ms_runtime.RMSpropKeras3(net.trainable_params()),
+        metrics={"precision": tf2ms_runtime.Precision([0.3, 0.6])},
     )  # fmt: skip
     file = Path(FOLDER) / f"{MODE}.csv"
     labels = (CLASSES > 0).astype(np.int32)
     with contextlib.redirect_stdout(text):
-        model.fit(X, labels, epochs=2, callbacks=[callbacks.CSVLogger(file)])
+        model.fit(X, labels, epochs=2, callbacks=[tf2ms_runtime.CSVLogger(file)])
         model.evaluate(X, labels)
         model.predict(X)
     with contextlib.redirect_stdout(silent):
@@ -227,22 +232,22 @@ def printed():
 def scheduled():
     """The rate of a schedule is logged; the rate of the next step."""
     model = trainer(rate=nn.ExponentialDecayLR(0.01, 0.5, 5))
-    return model.fit(X, Y, callbacks=[monitors.ReduceLROnPlateau(monitor="loss")], **FIT).history["learning_rate"]
+    return model.fit(X, Y, callbacks=[tf2ms_runtime.ReduceLROnPlateau(monitor="loss")], **FIT).history["learning_rate"]
 
 
 def told():
     """What callbacks say."""
     text = io.StringIO()
-    stopper = monitors.EarlyStopping(monitor="loss", mode="max", patience=1, verbose=1, restore_best_weights=True)
+    stopper = tf2ms_runtime.EarlyStopping(monitor="loss", mode="max", patience=1, verbose=1, restore_best_weights=True)
     with contextlib.redirect_stdout(text):
-        reducer = monitors.ReduceLROnPlateau(monitor="loss", mode="max", patience=1, factor=0.5, verbose=1)
-        saver = monitors.ModelCheckpoint(
+        reducer = tf2ms_runtime.ReduceLROnPlateau(monitor="loss", mode="max", patience=1, factor=0.5, verbose=1)
+        saver = tf2ms_runtime.ModelCheckpoint(
             f"{FOLDER}/{MODE}-{{epoch}}.keras", monitor="loss", save_best_only=True, verbose=1
         )
-        given = [stopper, reducer, saver, callbacks.LearningRateScheduler(lambda _, rate: rate, verbose=1)]
+        given = [stopper, reducer, saver, tf2ms_runtime.LearningRateScheduler(lambda _, rate: rate, verbose=1)]
         trainer().fit(X, Y, callbacks=given, **FIT)
     return [line for line in text.getvalue().replace(FOLDER, "").splitlines() if line]
 
 
 SCENARIOS = (refused, data, stock, orders, outputs, printed, scheduled, told)
-print(json.dumps({one.__name__: one() for one in SCENARIOS}))
+print(json.dumps({one.__name__: one() for one in SCENARIOS if not NAMES or one.__name__ in NAMES}))

@@ -1,8 +1,8 @@
 """The scenarios of ``trainer_scenarios.py`` with ``Trainer``; prints JSON.
 
-    python trainer_mindspore.py SOURCES 3|2 PYNATIVE|GRAPH FOLDER [SCENARIO ...]
+    python trainer_mindspore.py RUNTIME 3|2 PYNATIVE|GRAPH FOLDER [SCENARIO ...]
 
-SOURCES is the folder that ``tf2ms_opt`` is in.
+RUNTIME is the folder of ``tf2ms_runtime.py``.
 """
 
 import json
@@ -15,13 +15,11 @@ os.environ.setdefault("GLOG_v", "3")
 import mindspore as ms
 from mindspore import nn, ops
 
-SOURCES, KERAS, MODE, FOLDER, *NAMES = sys.argv[1:]
+RUNTIME, KERAS, MODE, FOLDER, *NAMES = sys.argv[1:]
 KERAS = int(KERAS)
-sys.path[:0] = [SOURCES, str(Path(__file__).parent)]
+sys.path[:0] = [RUNTIME, str(Path(__file__).parent)]
+import tf2ms_runtime
 from trainer_scenarios import plainly, run, weights_of
-
-from tf2ms_opt.runtime import callbacks, keras_base, losses, metrics, monitors, rmsprop
-from tf2ms_opt.runtime.trainer import Trainer
 
 ms.set_context(mode=ms.GRAPH_MODE if MODE == "GRAPH" else ms.PYNATIVE_MODE)
 
@@ -36,15 +34,8 @@ class L2(nn.Cell):
         return self.factor * ops.square(self.weight).sum()
 
 
-class Callbacks:
-    """The classes of both files, as Keras has them in one."""
-
-    def __getattr__(self, name):
-        return getattr(callbacks, name, None) or getattr(monitors, name)
-
-
 class Side:
-    callbacks = Callbacks()
+    callbacks = tf2ms_runtime
 
     def __init__(self, folder):
         self.folder = Path(folder)
@@ -64,21 +55,21 @@ class Side:
         for one, dense, value in zip(parameters, self.dense, weights_of(shapes), strict=True):
             one.set_data(ms.Tensor(value.T.copy() if dense else value))
         loss = {
-            "classes": lambda: losses.SparseCategoricalCrossentropy(from_logits=True),
-            "binary": lambda: losses.BinaryCrossentropy(from_logits=True),
-        }.get(head, losses.MeanSquaredError)()
-        rule = rmsprop.RMSpropKeras3 if KERAS == 3 else rmsprop.RMSpropTF211
+            "classes": lambda: tf2ms_runtime.SparseCategoricalCrossentropy(from_logits=True),
+            "binary": lambda: tf2ms_runtime.BinaryCrossentropy(from_logits=True),
+        }.get(head, tf2ms_runtime.MeanSquaredError)()
+        rule = tf2ms_runtime.RMSpropKeras3 if KERAS == 3 else tf2ms_runtime.RMSpropTF211
         optimizer = rule(net.trainable_params(), rate)
         if head == "embedding":
             optimizer = nn.SGD(net.trainable_params(), rate)
         if special.get("use_ema"):
-            wrapper = keras_base.KerasOptimizer if KERAS == 3 else keras_base.KerasOptimizerTF211
+            wrapper = tf2ms_runtime.KerasOptimizer if KERAS == 3 else tf2ms_runtime.KerasOptimizerTF211
             optimizer = wrapper(optimizer, use_ema=True, ema_momentum=0.9)
         if special.get("scaled") and KERAS == 3:
-            optimizer = keras_base.LossScaleOptimizer(optimizer, initial_scale=2.0**30)
+            optimizer = tf2ms_runtime.LossScaleOptimizer(optimizer, initial_scale=2.0**30)
         elif special.get("scaled"):
-            optimizer = keras_base.LossScaleOptimizerKeras2(optimizer, initial_scale=2.0**30)
-        return Trainer(
+            optimizer = tf2ms_runtime.LossScaleOptimizerKeras2(optimizer, initial_scale=2.0**30)
+        return tf2ms_runtime.Trainer(
             net, loss, optimizer,
             metrics={one: self.metric(one, head) for one in metrics},
             weighted_metrics={one: self.metric(one, head) for one in weighted},
@@ -88,14 +79,14 @@ class Side:
 
     def metric(self, name, head):
         return {
-            "accuracy": metrics.Accuracy,
-            "weighted": metrics.SparseCategoricalAccuracy,
-            "mse": lambda: metrics.MeanLoss(losses.MeanSquaredError()),
-            "rmse": metrics.RootMeanSquaredError,
-            "mae": lambda: metrics.MeanLoss(
-                losses.SparseCategoricalCrossentropy(from_logits=True)
+            "accuracy": tf2ms_runtime.Accuracy,
+            "weighted": tf2ms_runtime.SparseCategoricalAccuracy,
+            "mse": lambda: tf2ms_runtime.MeanLoss(tf2ms_runtime.MeanSquaredError()),
+            "rmse": tf2ms_runtime.RootMeanSquaredError,
+            "mae": lambda: tf2ms_runtime.MeanLoss(
+                tf2ms_runtime.SparseCategoricalCrossentropy(from_logits=True)
                 if head == "classes"
-                else losses.MeanAbsoluteError()
+                else tf2ms_runtime.MeanAbsoluteError()
             ),
         }[name]()
 

@@ -66,6 +66,16 @@ class CallbackFinder:
             "best_weights",
         )
 
+    def _check_function(self, value: ast.expr) -> None:
+        """A function that is handed to a callback calculates without TensorFlow."""
+        nodes: list[ast.AST] = [value]
+        if isinstance(value, ast.Name):
+            nodes += [one.node for one in self._module.origins(value) if isinstance(one.node, ast.FunctionDef)]
+        for node in nodes:
+            for one in ast.walk(node) if isinstance(node, (ast.Lambda, ast.FunctionDef)) else ():
+                if isinstance(one, (ast.Name, ast.Attribute)) and self._module.framework_name(one):
+                    raise StepLeftError("a function of a callback uses TensorFlow", value)
+
     def _constructor(self, node: ast.expr) -> ast.Call:
         if isinstance(node, ast.Call):
             return node
@@ -90,6 +100,7 @@ class CallbackFinder:
             allowed = {*found.positional, *found.keywords, *found.inert}
             if name == "LambdaCallback":
                 allowed |= {"on_batch_begin", "on_batch_end", "on_test_begin", "on_test_end"}
+            self._check_function(value)
             if parameter not in allowed:
                 raise StepLeftError(f"{parameter}= of {name} has no counterpart", value)
         return found

@@ -48,11 +48,14 @@ class StepEdits:
 class ModelStep:
     """Converts what a file does with one compiled model."""
 
-    def __init__(self, module: Module, names: Aliases, generation: str, model: Compiled, trainer: str) -> None:
+    def __init__(
+        self, module: Module, names: Aliases, generation: str, model: Compiled, trainer: str, *, scheduled: bool
+    ) -> None:
         self._module = module
         self._names = names
         self._model = model
         self._trainer = trainer
+        self._scheduled = scheduled
         self._generation = generation
         self._criteria = Criteria(module, names, generation)
         self._callbacks = CallbackFinder(module, names)
@@ -78,6 +81,8 @@ class ModelStep:
             edits.splices.append(self._renamed(call.func, self._names.names[qualified]))
             edits.gone.append(call.func)
             edits.needs.add(qualified)
+            if qualified.endswith(".ModelCheckpoint"):
+                edits.findings.append(finding("checkpoint-format", *self._module.position(call)))
         for use in [*model.reads, *model.returned]:
             if use not in model.handed:
                 edits.splices.append(self._renamed(use, self._trainer))
@@ -86,7 +91,7 @@ class ModelStep:
                 end = self._module.source.end(use)
                 edits.splices.append(Splice(end, end, (".net",)))
         self._weights()
-        Rates(self._module, self._names, edits).of_models(model, self._trainer)
+        Rates(self._module, self._names, edits, scheduled=self._scheduled).of_models(model, self._trainer)
         return edits
 
     def _qualified(self, name: str) -> str:
@@ -157,7 +162,7 @@ class ModelStep:
 
     def _say_probabilities(self, node: ast.expr, written: Written) -> None:
         if written.probabilities:
-            exact = "behind_" in written.text
+            exact = "behind_softmax" in written.text
             seen = "loss-behind-activation" if exact else "loss-on-probabilities/seen"
             key = seen if written.seen else "loss-on-probabilities"
             place = self._module.position(node)

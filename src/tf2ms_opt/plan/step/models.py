@@ -15,7 +15,7 @@ _HARMLESS = {"print", "len", "id", "type", "isinstance", "repr", "str", "hasattr
 #: functions that draw or describe a network, by their last name
 _DRAWING = {"plot_model", "model_to_dot", "visualize_model"}
 #: what the trainer has under the same name
-_OWN = {"history", "stop_training"}
+_OWN = {"history", "stop_training", "get_weights", "set_weights"}
 
 
 @dataclass(slots=True)
@@ -82,7 +82,9 @@ def _of_name(module: Module, receiver: ast.expr, name: str) -> Iterator[ast.expr
             raise StepLeftError(f"{name} may be another model there", use)
 
 
-def _of_attribute(module: Module, node: ast.expr, owner: ast.ClassDef, attribute: str) -> Iterator[ast.expr]:
+def _of_attribute(
+    module: Module, node: ast.expr, owner: ast.ClassDef, attribute: str, *, handed: bool = False
+) -> Iterator[ast.expr]:
     """``self.model`` in all methods of a class and of those above and below it."""
     family = {owner, *module.relatives(owner)}
     for key, uses in module.index.uses.items():
@@ -93,7 +95,9 @@ def _of_attribute(module: Module, node: ast.expr, owner: ast.ClassDef, attribute
             method = module.method_of(scope)
             if method is not None and method[0] in family and root == method[2] and rest == attribute:
                 yield use
-            elif isinstance(parent := module.index.parents[use], ast.Attribute) and parent.attr in _steps(module):
+            elif isinstance(parent := module.index.parents[use], ast.Attribute) and (
+                parent.attr in _steps(module) or (handed and not module.framework_name(use))
+            ):
                 raise StepLeftError(f"{key}.{parent.attr} reaches it from outside of the class", use)
     bound = [binding for one in family for _, binding in module.attribute_bindings(one, attribute)]
     if len([one for one in bound if not isinstance(one.value, ast.Constant)]) > 1:
@@ -199,7 +203,7 @@ def _results(module: Module, call: ast.Call) -> Iterator[ast.expr]:
             if method is not None and root == method[2] and "." not in attribute:
                 if len(module.attribute_bindings(method[0], attribute)) > 1:
                     raise StepLeftError(f"{key} is set in more than one place", target)
-                yield from _of_attribute(module, target, method[0], attribute)
+                yield from _of_attribute(module, target, method[0], attribute, handed=True)
                 return
     raise StepLeftError(
         f"what the call in line {module.position(call)[0]} gives goes where it cannot be followed", call
@@ -253,9 +257,9 @@ def _before(module: Module, call: ast.Call, use: ast.expr, scope: Scope) -> bool
     inside = flow_scope(index.scope(use)) is not scope
     if inside:
         around: Scope | None = index.scope(use)
-        while around is not None and around is not scope:
+        while around is not None and around.parent is not scope:
             around = around.parent
-        return around is scope and holder is scope.node
+        return around is not None and holder is scope.node and not _runs_before(module, around, statement)
     if index.moments[statement][1] > index.moments[index.statement(use)][0]:
         return False
     if any(one is holder for one in index.ancestors(use)) or holder is index.parents.get(index.statement(use)):
@@ -267,6 +271,15 @@ def _before(module: Module, call: ast.Call, use: ast.expr, scope: Scope) -> bool
         and index.moments[one] < index.moments[statement]
         for one in bound
     )  # fmt: skip
+
+
+def _runs_before(module: Module, inner: Scope, statement: ast.stmt) -> bool:
+    """Whether the function of the scope ``inner`` is named above ``statement``, and may run there."""
+    name = getattr(inner.node, "name", None)
+    if name is None:
+        return module.index.moments[module.index.statement(inner.node)][0] < module.index.moments[statement][0]
+    moments = (module.index.moments[module.index.statement(use)][0] for _, use in module.index.uses.get(name, ()))
+    return any(moment < module.index.moments[statement][0] for moment in moments)
 
 
 def _same_side(module: Module, statement: ast.stmt, use: ast.expr, holder: ast.AST) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.arguments import as_argument
@@ -36,6 +36,10 @@ class Operators:
     def settle(self, node: ast.AST) -> None:
         """``node`` and what is in it is rewritten elsewhere."""
         self._settled.update(ast.walk(node))
+
+    def is_settled(self, node: ast.AST) -> bool:
+        """Whether something else rewrites ``node``."""
+        return node in self._settled
 
     def convert(self, region: Region) -> None:
         """Rewrite all of ``region``.  Raises ``StepLeftError``."""
@@ -246,12 +250,3 @@ class Operators:
         if self._module.text(attribute).rpartition(".")[2] != attribute.attr:
             raise StepLeftError("it stands inside of an f-string, where places cannot be told", attribute)
         self._edits.splices.append(Splice(end - len(attribute.attr), end, (name,)))
-
-
-def flagged(region: Region) -> Iterator[tuple[ast.Call, ast.keyword]]:
-    """The calls of ``region`` that are given a training flag."""
-    for node in region.nodes():
-        if isinstance(node, ast.Call):
-            for keyword in node.keywords:
-                if keyword.arg == "training":
-                    yield node, keyword

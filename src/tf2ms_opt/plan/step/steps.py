@@ -21,7 +21,7 @@ from tf2ms_opt.plan.step.rates import Rates
 from tf2ms_opt.plan.step.scaled import SCALING, loss_scales
 from tf2ms_opt.plan.step.taped import TapeSteps
 from tf2ms_opt.plan.step.tapes import Step, tape_step
-from tf2ms_opt.trace.models import is_model_class
+from tf2ms_opt.trace.models import certain_model, is_model_class
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, BindingKind
 from tf2ms_opt.trace.uses import UseKind, optimizer_argument
@@ -74,7 +74,8 @@ def convert_steps(module: Module, drafts: Mapping[Found, Draft], names: Aliases,
         name = trainer_name(module, model, taken, alone=len(models) == 1)
         try:
             generation = drafts[members[0]].candidate.generation
-            step = ModelStep(module, names, generation, model, name)
+            scheduled = any(drafts[one].scheduled for one in members)
+            step = ModelStep(module, names, generation, model, name, scheduled=scheduled)
             text, extra = _penalties(module, model, names, [drafts[one] for one in members])
             edits = step.edits(_hoisted(drafts, members), text)
             edits.take(extra)
@@ -84,7 +85,32 @@ def convert_steps(module: Module, drafts: Mapping[Found, Draft], names: Aliases,
         except StepLeftError as left:
             _leave(module, result, members, call, left)
     _convert_tapes(module, result, groups, names, options)
+    _name_companions(module, result, [model for _, model in models])
     return result
+
+
+def _name_companions(module: Module, result: Steps, models: Sequence[Compiled]) -> None:
+    """Methods of other Keras models of a file of which a step is converted: Cells do not have them either."""
+    if not result.edits:
+        return
+    known = {use for model in models for use, _ in model.steps}
+    edits = result.edits[0]
+    said = {(one.line, one.column) for every in result.edits for one in every.findings}
+    for call in module.index.calls:
+        func = call.func
+        if not isinstance(func, ast.Attribute) or func.attr not in _COMPANION or func.value in known:
+            continue
+        place = module.position(func)
+        if place not in said and certain_model(module, func.value):
+            advice = module.rules.step.weights["predict"].format(model=module.text(func.value))
+            note = finding("model-method-remains", *place, call=module.text(func), advice=advice)
+            edits.findings.append(note)
+            site = next(iter(result.drafts))
+            draft = result.drafts[site]
+            result.drafts[site] = replace(draft, findings=(*draft.findings, note))
+
+
+_COMPANION = {"predict", "predict_on_batch", "__call__"}
 
 
 def _convert_tapes(
@@ -105,6 +131,8 @@ def _convert_tapes(
             draft = result.drafts[sites[0]]
             if draft.candidate.generation == "tf1":
                 raise StepLeftError(_GRAPH, call)
+            if module.freezes:
+                raise StepLeftError(_UNCLEAR["TMO204"], call)
             _check_unclear(draft, call)
             if any(one.code == _MOVED for one in draft.findings):
                 raise StepLeftError("the optimizer is built above its network, and would move below the gradient", call)
@@ -177,6 +205,8 @@ def _check_optimizers(
             argument = optimizer_argument(call)
             text = module.text(argument)[:40] if argument is not None else "the default"
             raise StepLeftError(f"its optimizer ({text}) is not converted", call)
+        if module.freezes:
+            raise StepLeftError(_UNCLEAR["TMO204"], call)
         for site in sites:
             _check_unclear(drafts[site], call)
             for model_ in drafts[site].models:
@@ -258,7 +288,7 @@ def _settle(module: Module, result: Steps, members: Iterable[Found], names: Alia
         scaled = loss_scales(module, names, draft, edits)
         for use in draft.uses:
             if use.kind is UseKind.ATTRIBUTE and not (use.detail in SCALING and (scaled or draft.wrapped)):
-                Rates(module, names, edits).of_optimizer(use.node, module.text(use.node))
+                Rates(module, names, edits, scheduled=draft.scheduled).of_optimizer(use.node, module.text(use.node))
         findings = (*(one for one in draft.findings if one.code not in _SETTLED), *edits.findings)
         splices = tuple(
             one for one in draft.splices if (one.start, one.end) not in edits.absorbed or one.start == one.end

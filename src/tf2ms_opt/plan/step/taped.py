@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from tf2ms_opt.diagnostics import finding
 from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.imports import Aliases
-from tf2ms_opt.plan.step.calls import StepLeftError
+from tf2ms_opt.plan.step.calls import StepLeftError, has_comment
 from tf2ms_opt.plan.step.compiled import StepEdits
 from tf2ms_opt.plan.step.datasets import Datasets
+from tf2ms_opt.plan.step.inputs import Inputs
 from tf2ms_opt.plan.step.minimized import Minimized, convert_minimized
+from tf2ms_opt.plan.step.modes import Modes
 from tf2ms_opt.plan.step.operators import Operators
-from tf2ms_opt.plan.step.region import RegionFinder
-from tf2ms_opt.plan.step.surroundings import Surroundings, Unit, lines_above, networks_in
+from tf2ms_opt.plan.step.region import Region, RegionFinder
+from tf2ms_opt.plan.step.results import Results
 from tf2ms_opt.plan.step.tapes import VALUE_AND_GRAD, Step, check_uses
+from tf2ms_opt.plan.step.units import Unit, Units, lines_above, network_calls, networks_in
 from tf2ms_opt.trace.module import Module
 
 _FORBIDDEN = (
@@ -67,42 +70,55 @@ class TapeSteps:
     def edits(self) -> StepEdits:
         """Raises ``StepLeftError``."""
         module, operators = self._module, self._operators
-        region = RegionFinder(module).around([
-            *(step.block for step in self._steps),
-            *(module.index.statement(one.call) for one in self._minimized),
-            *(one.function for one in self._minimized if isinstance(one.function, ast.FunctionDef)),
-        ])  # fmt: skip
-        region_more = [step.apply for step in self._steps if not region.holds(module, step.apply)]
-        region.roots += [module.index.statement(one) for one in region_more]
-        for step in self._steps:
-            gradient = step.gradient
-            region.roots += [one for one in (gradient.statement, *gradient.clips) if not region.holds(module, one)]
         blocks: dict[ast.With, list[Step]] = {}
         for step in self._steps:
             blocks.setdefault(step.block, []).append(step)
+        every = [
+            Unit(block, block, frozenset(name for one in steps for name in networks_in(module, one.gradient.sources)))
+            for block, steps in blocks.items()
+        ]
+        every += [
+            Unit(one.function, module.index.statement(one.call), networks_in(module, one.variables))
+            for one in self._minimized
+        ]
+        region = self._region(frozenset(name for unit in every for name in unit.networks))
+        units = Units(module, every, region)
         for block, steps in blocks.items():
             check_uses(module, block, [step.gradient for step in steps])
             self._block(block, steps)
-        units = [
-            Unit(block, block, frozenset(name for one in steps for name in networks_in(one.gradient.sources)))
-            for block, steps in blocks.items()
-        ]
-        units += [
-            Unit(one.function, module.index.statement(one.call), networks_in(one.variables)) for one in self._minimized
-        ]
-        surroundings = Surroundings(module, self._names, self._edits, operators, region, units)
-        surroundings.flags()
+        modes = Modes(module, self._edits, operators, units)
+        modes.flags()
         for node in self._sites:
             operators.settle(node)
+        for step in self._steps:
+            operators.settle(step.apply.args[0])
+        for one in self._minimized:
+            if one.variables is not None:
+                operators.settle(one.variables)
         operators.convert(region)
-        surroundings.tensors()
-        surroundings.formats()
+        modes.attributes()
+        Inputs(module, self._names, self._edits, operators, units).convert()
+        Results(module, operators, units).formats()
         for step in self._steps:
             self._apply(step)
         for one in self._minimized:
             convert_minimized(module, self._names, one, self._free("forward"), self._edits)
         Datasets(module, self._names, self._edits).convert()
         return self._edits
+
+    def _region(self, networks: frozenset[str]) -> Region:
+        """Everything that is converted with the steps: their functions, and all that calls their networks."""
+        module = self._module
+        region = RegionFinder(module).around([
+            *(step.block for step in self._steps),
+            *(module.index.statement(one.call) for one in self._minimized),
+            *(one.function for one in self._minimized if isinstance(one.function, ast.FunctionDef)),
+            *(module.index.statement(call) for call in network_calls(module, networks)),
+        ])  # fmt: skip
+        apart = [module.index.statement(step.apply) for step in self._steps]
+        apart += [one for step in self._steps for one in (step.gradient.statement, *step.gradient.clips)]
+        region.roots += [one for one in apart if not region.holds(module, one)]
+        return region
 
     # ------------------------------------------------------------------ one block
 
@@ -122,6 +138,9 @@ class TapeSteps:
         taken = ", ".join(self._taken(assigned, inside))
         losses = [self._loss_text(step) for step in steps]
         later = self._used_later(block, assigned, steps)
+        for name in (*later, *(one for one in losses if one.isidentifier() and one in assigned)):
+            if not _is_certain(block.body, name):
+                raise StepLeftError(f"{name} is not bound on every way through the tape's block", block)
         forward = self._free("forward")
         start = source.start(block)
         colon = self._colon(block)
@@ -129,9 +148,11 @@ class TapeSteps:
         for item in block.items:
             self._operators.settle(item)
             self._edits.gone.append(item.context_expr)
+            self._deleted(block, item)
         loss = losses[0]
         first = [loss, *(one for one in later if one != loss)] if loss.isidentifier() else ["_", *later]
         if len(steps) > 1:
+            self._check_several(steps)
             extra = [one for one in losses[1:] if one.isidentifier() and one not in first]
             if any(not one.isidentifier() for one in losses):
                 raise StepLeftError("several gradients of one block are taken of losses without a name", block)
@@ -148,6 +169,29 @@ class TapeSteps:
         place = module.position(block)
         call = f"{self._names.names[VALUE_AND_GRAD]}({forward}, None, {module.text(steps[0].optimizer)}.parameters)"
         self._edits.findings.append(finding("step-converted/tape", *place, forward=forward, gradients=call))
+
+    def _deleted(self, block: ast.With, item: ast.withitem) -> None:
+        """``del tape`` goes with the tape."""
+        module, source = self._module, self._module.source
+        name = module.text(item.optional_vars) if item.optional_vars is not None else ""
+        for statement in module.index.moments:
+            if not isinstance(statement, ast.Delete) or module.index.scope(statement) is not module.index.scope(block):
+                continue
+            if not any(isinstance(target, ast.Name) and target.id == name for target in statement.targets):
+                continue
+            start, end = source.line_start(source.start(statement)), source.line_end(source.end(statement))
+            alone = source.data[start:end].strip() == module.text(statement).encode()
+            if len(statement.targets) > 1 or not alone or len(module.index.block(statement)) == 1:
+                raise StepLeftError("the tape is deleted with something else", statement)
+            self._edits.splices.append(Splice(start, end, ()))
+
+    def _check_several(self, steps: Sequence[Step]) -> None:
+        """All gradients are taken before an optimizer changes a weight, since the block runs again for each."""
+        source = self._module.source
+        first = min(source.start(step.apply) for step in steps)
+        for step in steps:
+            if source.start(step.gradient.statement) > first or step.gradient.name is None:
+                raise StepLeftError("a gradient of the block is taken after another one is applied", step.gradient.call)
 
     def _colon(self, block: ast.With) -> int:
         """The offset of the colon that ends the head of ``block``."""
@@ -252,15 +296,29 @@ class TapeSteps:
             lines_above(module, self._edits, gradient.statement, [*lines, text])
             self._inline_names[gradient.call] = name
         else:
-            if lines:
-                lines_above(module, self._edits, gradient.statement, lines)
             start, end = source.start(gradient.statement), source.end(gradient.statement)
-            if b"#" in source.data[start:end]:
+            if has_comment(module, gradient.statement):
                 raise StepLeftError("a comment stands inside of tape.gradient(...)", gradient.statement)
-            self._edits.splices.append(Splice(start, end, (text,)))
+            if number == 0 and not self._follows(step.block, gradient.statement):
+                # what stands between may read the block's results, which this call gives
+                indentation = source.indentation(source.start(step.block))
+                self._lines_after(step.block, indentation, [text], rank=1)
+                line, stop = source.line_start(start), source.line_end(end)
+                if source.data[line:start].strip() or source.data[end:stop].strip():
+                    raise StepLeftError("tape.gradient(...) shares its line", gradient.statement)
+                self._edits.splices.append(Splice(line, stop, ()))
+            else:
+                if lines:
+                    lines_above(module, self._edits, gradient.statement, lines)
+                self._edits.splices.append(Splice(start, end, (text,)))
         self._operators.settle(gradient.statement if gradient.name is not None else gradient.call)
         for clip in gradient.clips:
             self._clip(clip)
+
+    def _follows(self, block: ast.With, statement: ast.stmt) -> bool:
+        """Whether ``statement`` is the next one behind the block."""
+        beside = self._module.index.block(block)
+        return beside.index(statement) == beside.index(block) + 1
 
     def _clip(self, clip: ast.Assign) -> None:
         """``clip_by_global_norm`` of MindSpore gives the gradients alone."""
@@ -298,14 +356,14 @@ class TapeSteps:
 
     # ------------------------------------------------------------------ lines
 
-    def _lines_after(self, statement: ast.stmt, indentation: str, lines: Sequence[str]) -> None:
+    def _lines_after(self, statement: ast.stmt, indentation: str, lines: Sequence[str], rank: int = 0) -> None:
         source = self._module.source
         end = source.logical_end(source.end(statement))
         newline = source.newline(max(end - 1, 0))
         text = "".join(f"{indentation}{line}{newline}" for line in lines)
         if end == len(source.data) and not source.data.endswith((b"\n", b"\r")):
             text = newline + text.removesuffix(newline)
-        self._edits.splices.append(Splice(end, end, (text,)))
+        self._edits.splices.append(Splice(end, end, (text,), rank))
 
     def _free(self, name: str) -> str:
         taken = self._module.index.identifiers | self._fresh
@@ -321,3 +379,16 @@ def _binds(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Assign) and any(
         isinstance(target, ast.Name) and target.id == name for target in node.targets
     )
+
+
+def _is_certain(body: Sequence[ast.stmt], name: str) -> bool:
+    """Whether every way through ``body`` binds ``name``."""
+    for statement in body:
+        if isinstance(statement, ast.If):
+            if _is_certain(statement.body, name) and _is_certain(statement.orelse, name):
+                return True
+        elif not isinstance(statement, (ast.For, ast.While, ast.Try)):
+            stored = (node for node in ast.walk(statement) if isinstance(node, ast.Name))
+            if any(node.id == name and isinstance(node.ctx, ast.Store) for node in stored):
+                return True
+    return False

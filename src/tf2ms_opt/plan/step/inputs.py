@@ -1,0 +1,152 @@
+"""The data that comes into converted code from outside, as tensors: arrays, lists and the elements of pipelines."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator
+
+from tf2ms_opt.facts import Splice
+from tf2ms_opt.plan.imports import Aliases
+from tf2ms_opt.plan.step.calls import StepLeftError
+from tf2ms_opt.plan.step.compiled import StepEdits
+from tf2ms_opt.plan.step.operators import Operators
+from tf2ms_opt.plan.step.units import Unit, Units, lines_above
+from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import Binding, BindingKind, dotted
+
+_APART = (BindingKind.IMPORT, BindingKind.FUNCTION, BindingKind.CLASS)
+
+
+class Inputs:
+    """Rewrites the data of ``units`` and of the code around them into ``edits``."""
+
+    def __init__(self, module: Module, names: Aliases, edits: StepEdits, operators: Operators, units: Units) -> None:
+        self._module = module
+        self._edits = edits
+        self._operators = operators
+        self._units = units
+        self._qualified = f"{names.runtime}.to_tensor"
+        self._own = names.names[self._qualified]
+        self._fresh: set[str] = set()
+
+    def convert(self) -> None:
+        for unit in self._units.every:
+            self._unit(unit)
+        self._around()
+
+    def _unit(self, unit: Unit) -> None:
+        """One line above a unit, for all that it takes from outside."""
+        module, source = self._module, self._module.source
+        inside = self._units.inside(unit)
+        targets: dict[str, str] = {}
+        for root in self._units.reached[unit]:
+            for value in self._data(root):
+                name = _root(value)
+                if name is None or not self._is_data(name, inside):
+                    continue
+                text = module.text(value)
+                if not isinstance(value, ast.Name) and not self._from_outside(value, inside):
+                    raise StepLeftError(f"{text} is taken apart inside of what is differentiated", value)
+                if text not in targets:
+                    targets[text] = self._target(value, name, unit)
+                if targets[text] != text:
+                    if root is not unit.root:
+                        raise StepLeftError(f"{text} comes from outside of the function that uses it", value)
+                    self._edits.splices.append(Splice(source.start(value), source.end(value), (targets[text],)))
+        if targets:
+            self._edits.needs.add(self._qualified)
+            line = f"{', '.join(targets.values())} = {', '.join(f'{self._own}({text})' for text in targets)}"
+            lines_above(module, self._edits, unit.anchor, [line])
+
+    def _target(self, value: ast.expr, name: ast.Name, unit: Unit) -> str:
+        """What the tensor is called: the same where nothing else can tell, else a name of its own."""
+        scope = self._module.index.scope(unit.anchor)
+        bindings = self._module.origins(name)
+        local = name.id in scope.bindings
+        passing = bool(bindings) and all(one.kind in (BindingKind.PARAMETER, BindingKind.OTHER) for one in bindings)
+        if isinstance(value, ast.Name) and local and passing:
+            return name.id
+        number, candidate = 1, f"{name.id}_tensor"
+        while candidate in self._module.index.identifiers | self._fresh:
+            number += 1
+            candidate = f"{name.id}_tensor_{number}"
+        self._fresh.add(candidate)
+        return candidate
+
+    def _data(self, root: ast.AST) -> Iterator[ast.expr]:
+        """What is given to networks, losses, operators and functions inside of ``root``."""
+        for node in ast.walk(root):
+            if isinstance(node, ast.Call) and (self._units.takes_data(node) or self._units.is_local(node)):
+                yield from (*node.args, *(one.value for one in node.keywords if one.arg != "training"))
+            elif isinstance(node, ast.BinOp):
+                yield from (node.left, node.right)
+
+    def _around(self) -> None:
+        """The data of calls outside of the units, such as those of a validation step, as tensors in their places."""
+        module, source = self._module, self._module.source
+        # what a unit reaches gets tensors already, and GRAPH compiles it
+        inside = self._units.inside()
+        for node in self._units.region.nodes():
+            if not isinstance(node, ast.Call) or node in inside or not self._units.takes_data(node):
+                continue
+            for value in (*node.args, *(one.value for one in node.keywords if one.arg != "training")):
+                name = _root(value)
+                if name is not None and self._may_be_array(name) and not self._operators.is_settled(value):
+                    self._operators.insert(source.start(value), f"{self._own}(", rank=1)
+                    self._operators.insert(source.end(value), ")", rank=-1)
+                    self._edits.needs.add(self._qualified)
+
+    def _may_be_array(self, name: ast.Name) -> bool:
+        """Parameters, loop variables, and what no call of a network or operator gives."""
+        return not self._is_object(name) and all(map(self._is_foreign, self._module.origins(name)))
+
+    def _is_foreign(self, binding: Binding) -> bool:
+        value = binding.value
+        if isinstance(value, ast.Call):
+            known = dotted(value.func) in self._units.networks or self._units.is_local(value)
+            return not known and not self._module.framework_name(value.func)
+        return binding.kind not in _APART
+
+    def _is_object(self, name: ast.Name) -> bool:
+        """A network, or something that is called: no data."""
+        if name.id in self._units.networks:
+            return True
+        return any(isinstance(call.func, ast.Name) and call.func.id == name.id for call in self._module.index.calls)
+
+    def _is_data(self, name: ast.Name, inside: set[ast.AST]) -> bool:
+        """A name from outside of the unit that may stand for an array."""
+        bindings = self._module.origins(name)
+        if self._is_object(name) or any(self._within(one, inside) for one in bindings):
+            return False
+        if not bindings and hasattr(builtins, name.id):
+            return False
+        if any(one.kind in _APART for one in bindings):
+            return False
+        return not any(_no_array(self._module, one.value) for one in bindings if one.value is not None)
+
+    def _from_outside(self, value: ast.expr, inside: set[ast.AST]) -> bool:
+        names = (node for node in ast.walk(value) if isinstance(node, ast.Name))
+        return not any(self._within(one, inside) for name in names for one in self._module.origins(name))
+
+    @staticmethod
+    def _within(binding: Binding, inside: set[ast.AST]) -> bool:
+        return binding.statement in inside or binding.node in inside
+
+
+def _root(node: ast.expr) -> ast.Name | None:
+    """The name that an argument is, or is a part of."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return node if isinstance(node, ast.Name) else None
+
+
+def _no_array(module: Module, node: ast.expr) -> bool:
+    """Numbers, and what is a tensor already or no array at all."""
+    if module.constant(node)[0]:
+        return True
+    if isinstance(node, ast.Call):
+        name = module.framework_name(node.func) or ""
+        tensors = ("tensorflow.constant", "tensorflow.convert_to_tensor", "tensorflow.random.normal")
+        return name in tensors or any(part in name for part in (".losses.", ".metrics.", ".optimizers."))
+    return False

@@ -1,0 +1,84 @@
+"""The networks of converted tapes: their training mode, and what else is done with them that a Cell does not know."""
+
+from __future__ import annotations
+
+import ast
+
+from tf2ms_opt.diagnostics import finding
+from tf2ms_opt.facts import Splice
+from tf2ms_opt.plan.step.calls import StepLeftError
+from tf2ms_opt.plan.step.compiled import StepEdits
+from tf2ms_opt.plan.step.operators import Operators
+from tf2ms_opt.plan.step.units import Unit, Units, lines_above, network_calls
+from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import dotted
+
+_VARIABLES = {"trainable_variables", "trainable_weights"}
+
+
+class Modes:
+    """Rewrites the networks of ``units`` into ``edits``."""
+
+    def __init__(self, module: Module, edits: StepEdits, operators: Operators, units: Units) -> None:
+        self._module = module
+        self._edits = edits
+        self._operators = operators
+        self._units = units
+
+    def flags(self) -> None:
+        """``training=`` of a call becomes the mode of the Cell; without it, Keras infers."""
+        module = self._module
+        modes: dict[Unit, dict[str, bool]] = {unit: {} for unit in self._units.every}
+        calls = [(call, self._flag(call)) for call in network_calls(module, self._units.networks)]
+        trained = {module.text(call.func) for call, flag in calls if flag}
+        for call, flag in calls:
+            name = module.text(call.func)
+            unit = self._units.of(call)
+            if unit is not None:
+                if modes[unit].setdefault(name, bool(flag)) != bool(flag):
+                    raise StepLeftError("one block calls the network in both modes", call)
+            elif flag is not None or name in trained:
+                self._operators.insert(module.source.end(call.func), f".set_train({'' if flag else 'False'})")
+        for unit in self._units.every:
+            lines = [
+                f"{name}.set_train({'' if value else 'False'})"
+                for name, value in modes[unit].items()
+                if value or name in trained
+            ]
+            if lines:
+                lines_above(module, self._edits, unit.anchor, lines)
+
+    def _flag(self, call: ast.Call) -> bool | None:
+        """The value of ``training=``, which goes; None without it."""
+        keyword = next((one for one in call.keywords if one.arg == "training"), None)
+        if keyword is None:
+            return None
+        known, value = self._module.constant(keyword.value)
+        if not known or dotted(call.func) is None:
+            raise StepLeftError("the training flag is not known here", keyword)
+        self._operators.drop(call, keyword)
+        self._operators.settle(keyword)
+        return bool(value)
+
+    def attributes(self) -> None:
+        """``model.trainable_variables`` and what a Cell does not have, wherever the file says it."""
+        module, table = self._module, self._module.rules.step
+        for name in self._units.networks:
+            prefix = f"{name}."
+            for key, uses in module.index.uses.items():
+                attribute = key.removeprefix(prefix)
+                if not key.startswith(prefix) or "." in attribute:
+                    continue
+                for _, use in uses:
+                    if self._operators.is_settled(use):
+                        continue
+                    if attribute in _VARIABLES:
+                        end = module.source.end(use)
+                        start = end - len(attribute)
+                        self._edits.splices.append(Splice(start, end, ("trainable_params()",)))
+                    elif attribute in table.weights:
+                        advice = table.weights[attribute].format(model=name)
+                        note = finding("model-method-remains", *module.position(use), call=key, advice=advice)
+                        self._edits.findings.append(note)
+                    elif attribute in ("losses", "metrics", "optimizer", "weights", "variables"):
+                        raise StepLeftError(f"{key} has no counterpart in a Cell", use)
