@@ -63,6 +63,7 @@ SCRIPTS = {
     "tape_module": Script(1e-5, 2e-6),
     "tape_gan": Script(1e-5, 2e-6, learns=False),
     "clip_tape": Script(1e-5, 2e-6),
+    "tape_tensors": Script(1e-3, 1e-5),
     # Keras 2
     "tf211_ema": Script(1e-5, 2e-6, ("--tf-version", "2.15"), keras2=True),
     "legacy_clip": Script(1.0, 1e-5, keras2=True),

@@ -67,6 +67,14 @@ def _split_off(arrays, validation_split):
     return tuple(one[:first] for one in arrays), tuple(one[first:] for one in arrays)
 
 
+def _is_due(epoch, validation_freq):
+    if isinstance(validation_freq, int):
+        return (epoch + 1) % validation_freq == 0
+    if isinstance(validation_freq, list):
+        return epoch + 1 in validation_freq
+    raise ValueError(f"validation_freq has to be a number or a list of numbers, and is {validation_freq!r}")
+
+
 class _Permutations(Sampler):
     """A new order of all samples for every epoch.
 

@@ -13,6 +13,7 @@ from mindspore.train import Model
 from tf2ms_opt.runtime.batches import (
     _Batches,
     _class_weights,
+    _is_due,
     _looks_up,
     _network_inputs,
     _network_labels,
@@ -143,6 +144,7 @@ class Trainer(Model):
             self.reset_metrics()
         self._train_network.set_train(True)
         self._train_batch(batch)
+        self._train_network.set_train(False)  # as behind fit
         return self._result(self._logs(), return_dict)
 
     def test_on_batch(self, x, y=None, sample_weight=None, reset_metrics=True, *, return_dict=False):
@@ -290,11 +292,3 @@ def _watching(callbacks, *hooks):
         for one in callbacks
         if any(getattr(getattr(one, hook), "__func__", None) is not getattr(Callback, hook) for hook in hooks)
     ]
-
-
-def _is_due(epoch, validation_freq):
-    if isinstance(validation_freq, int):
-        return (epoch + 1) % validation_freq == 0
-    if isinstance(validation_freq, list):
-        return epoch + 1 in validation_freq
-    raise ValueError(f"validation_freq has to be a number or a list of numbers, and is {validation_freq!r}")

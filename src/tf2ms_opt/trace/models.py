@@ -109,7 +109,7 @@ def _receiver(module: Module, receiver: ast.expr) -> bool | None:
 
 
 def _imported_object(module: Module, receiver: ast.expr) -> bool:
-    """Whether ``receiver`` is a name that ``from module import name`` gives, and no package known for its own compile."""
+    """Whether ``from module import name`` gives ``receiver``, and the module is not known for a compile of its own."""
     if not isinstance(receiver, ast.Name):
         return False
     own = set(module.rules.framework.own_compile)

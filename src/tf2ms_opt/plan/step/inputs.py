@@ -84,7 +84,7 @@ class Inputs:
 
     def _around(self) -> None:
         """The data of calls outside of the units, such as those of a validation step, as tensors in their places."""
-        module, source = self._module, self._module.source
+        source = self._module.source
         # what a unit reaches gets tensors already, and GRAPH compiles it
         inside = self._units.inside()
         for node in self._units.region.nodes():
@@ -123,7 +123,19 @@ class Inputs:
             return False
         if any(one.kind in _APART for one in bindings):
             return False
-        return not any(_no_array(self._module, one.value) for one in bindings if one.value is not None)
+        return not any(self._is_no_array(one.value) for one in bindings if one.value is not None)
+
+    def _is_no_array(self, node: ast.expr) -> bool:
+        """Numbers, tensors that the step makes itself, and what is no array at all."""
+        module = self._module
+        if module.constant(node)[0]:
+            return True
+        if isinstance(node, ast.Call):
+            name = module.framework_name(node.func) or ""
+            if any(part in name for part in (".losses.", ".metrics.", ".optimizers.")):
+                return True
+            return bool(name) and self._units.region.holds(module, node)
+        return False
 
     def _from_outside(self, value: ast.expr, inside: set[ast.AST]) -> bool:
         names = (node for node in ast.walk(value) if isinstance(node, ast.Name))
@@ -139,14 +151,3 @@ def _root(node: ast.expr) -> ast.Name | None:
     while isinstance(node, ast.Subscript):
         node = node.value
     return node if isinstance(node, ast.Name) else None
-
-
-def _no_array(module: Module, node: ast.expr) -> bool:
-    """Numbers, and what is a tensor already or no array at all."""
-    if module.constant(node)[0]:
-        return True
-    if isinstance(node, ast.Call):
-        name = module.framework_name(node.func) or ""
-        tensors = ("tensorflow.constant", "tensorflow.convert_to_tensor", "tensorflow.random.normal")
-        return name in tensors or any(part in name for part in (".losses.", ".metrics.", ".optimizers."))
-    return False

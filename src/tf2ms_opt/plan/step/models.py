@@ -11,9 +11,11 @@ from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode, Scope, dotted
 
-_HARMLESS = {"print", "len", "id", "type", "isinstance", "repr", "str", "hasattr"}
-#: functions that draw or describe a network, by their last name
-_DRAWING = {"plot_model", "model_to_dot", "visualize_model"}
+#: functions that look at a network, or draw it
+_HARMLESS = {
+    "print", "len", "id", "type", "isinstance", "repr", "str", "hasattr", "plot_model", "model_to_dot",
+    "visualize_model",
+}  # fmt: skip
 #: what the trainer has under the same name
 _OWN = {"history", "stop_training", "get_weights", "set_weights"}
 
@@ -136,9 +138,7 @@ def _sort(module: Module, use: ast.expr, found: Compiled, *, handed: bool) -> No
                 found.networks.append(use)
             else:
                 raise StepLeftError(table.without.get(attr, f"`.{attr}` of a Keras model has no counterpart"), parent)
-        case ast.Call(func=func) if func is use:
-            found.networks.append(use)
-        case ast.Call(func=func) if (dotted(func) or "").rpartition(".")[2] in (_HARMLESS | _DRAWING):
+        case ast.Call(func=func) if func is use or (dotted(func) or "").rpartition(".")[2] in _HARMLESS:
             found.networks.append(use)
         case ast.Call(func=func):
             why = "it is part of another model" if module.framework_name(func) else "which may use it as Keras' model"

@@ -90,11 +90,27 @@ class RegionFinder:
         if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(getattr(node, "ctx", None), ast.Load):
             bindings = module.origins(node)
             call = bindings[0].value if len(bindings) == 1 else None
+            if isinstance(call, ast.Call) and isinstance(node, ast.Name) and self._is_constant(node, call):
+                yield module.index.statement(call)
             if isinstance(call, ast.Call) and call not in region.shared and (kind := self.kind(call)):
                 readers = tuple(self._readers(call, node))
                 region.shared[call] = Shared(call, kind, readers)
                 for reader in readers:
                     yield self.root(reader)
+
+    def _is_constant(self, name: ast.Name, call: ast.Call) -> bool:
+        """A tensor of TensorFlow that nothing of TensorFlow reads."""
+        module = self._module
+        made = module.framework_name(call.func) in ("tensorflow.constant", "tensorflow.convert_to_tensor")
+        if not made or not isinstance(module.index.parents[call], ast.Assign):
+            return False
+        for reader in module.readers(name.id, call):
+            parent = module.index.parents[reader]
+            taker = parent if isinstance(parent, ast.Call) else None
+            known = module.framework_name(taker.func) if taker is not None else None
+            if known and module.rules.step.operator(known.removeprefix("tensorflow.")) is None:
+                return False
+        return True
 
     def kind(self, call: ast.Call) -> str:
         """``loss`` or ``metric`` for the constructor of one; empty for anything else."""

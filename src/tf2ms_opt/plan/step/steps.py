@@ -6,13 +6,14 @@ import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tf2ms_opt.diagnostics import finding
+from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import Splice
 from tf2ms_opt.options import Options
 from tf2ms_opt.plan.drafts import Draft
 from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.plan.step.calls import StepLeftError
+from tf2ms_opt.plan.step.checks import check_elsewhere, check_optimizers, check_tape, check_version
 from tf2ms_opt.plan.step.compiled import ModelStep, StepEdits, trainer_name
 from tf2ms_opt.plan.step.minimized import Minimized, minimized
 from tf2ms_opt.plan.step.models import Compiled, compiled_model
@@ -21,17 +22,14 @@ from tf2ms_opt.plan.step.rates import Rates
 from tf2ms_opt.plan.step.scaled import SCALING, loss_scales
 from tf2ms_opt.plan.step.taped import TapeSteps
 from tf2ms_opt.plan.step.tapes import Step, tape_step
-from tf2ms_opt.trace.models import certain_model, is_model_class
+from tf2ms_opt.trace.models import certain_model
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import Binding, BindingKind
-from tf2ms_opt.trace.uses import UseKind, optimizer_argument
+from tf2ms_opt.trace.uses import UseKind
 
 #: findings of an optimizer that say what a converted step takes care of
-_MOVED = "TMO103"
+
 _REGULARIZERS = {"TMO205", "TMO307"}
 _SETTLED = {"TMO207", "TMO208", *_REGULARIZERS}
-#: the first MindSpore that has what the runtime's trainer needs
-_FIRST = (2, 0)
 
 
 @dataclass(slots=True)
@@ -62,10 +60,10 @@ def convert_steps(module: Module, drafts: Mapping[Found, Draft], names: Aliases,
         if any(call in model.compiles for _, model in models):
             continue
         try:
-            _check_version(options, call)
+            check_version(options, call)
             model = compiled_model(module, call)
             members = [site for one in model.compiles for site in groups.get(one, ())]
-            _check_optimizers(module, model, drafts, groups)
+            check_optimizers(module, model, drafts, groups)
             models.append((members or sites, model))
         except StepLeftError as left:
             _leave(module, result, sites, call, left)
@@ -79,7 +77,7 @@ def convert_steps(module: Module, drafts: Mapping[Found, Draft], names: Aliases,
             text, extra = _penalties(module, model, names, [drafts[one] for one in members])
             edits = step.edits(_hoisted(drafts, members), text)
             edits.take(extra)
-            _check_elsewhere(module, model, [one for _, one in models])
+            check_elsewhere(module, model, [one for _, one in models])
             _settle(module, result, members, names, edits)
             result.edits.append(edits)
         except StepLeftError as left:
@@ -127,15 +125,8 @@ def _convert_tapes(
     losses: list[Minimized] = []
     try:
         for call, sites in applied.items():
-            _check_version(options, call)
             draft = result.drafts[sites[0]]
-            if draft.candidate.generation == "tf1":
-                raise StepLeftError(_GRAPH, call)
-            if module.freezes:
-                raise StepLeftError(_UNCLEAR["TMO204"], call)
-            _check_unclear(draft, call)
-            if any(one.code == _MOVED for one in draft.findings):
-                raise StepLeftError("the optimizer is built above its network, and would move below the gradient", call)
+            check_tape(module, draft, call, options)
             if isinstance(call.func, ast.Attribute) and call.func.attr == "minimize":
                 losses.append(minimized(module, call))
             else:
@@ -161,13 +152,6 @@ def _expressions(result: Steps) -> list[ast.expr]:
     return found
 
 
-_GRAPH = (
-    "a graph of TensorFlow 1: write `def forward(inputs, labels): ...` returning the loss, then `loss, grads = "
-    "mindspore.value_and_grad(forward, None, optimizer.parameters)(inputs, labels)` and `optimizer(grads)` where the "
-    "session ran"
-)
-
-
 def _penalties(module: Module, model: Compiled, names: Aliases, drafts: Sequence[Draft]) -> tuple[str, StepEdits]:
     """The penalties of regularizers that did not become weight decay, and the edits that go with them."""
     edits = StepEdits()
@@ -185,88 +169,6 @@ def _groups(drafts: Mapping[Found, Draft]) -> dict[ast.Call, list[Found]]:
         for call in draft.steps:
             groups.setdefault(call, []).append(site)
     return groups
-
-
-def _check_version(options: Options, call: ast.Call) -> None:
-    version = tuple(int(part) for part in options.mindspore_version.split(".")[:2])
-    if version < _FIRST:
-        raise StepLeftError(
-            f"MindSpore {options.mindspore_version} has no mindspore.value_and_grad (2.0 is the first)", call
-        )
-
-
-def _check_optimizers(
-    module: Module, model: Compiled, drafts: Mapping[Found, Draft], groups: Mapping[ast.Call, Sequence[Found]]
-) -> None:
-    """Every compile of the model takes an optimizer that is converted, and nothing about what trains is unclear."""
-    for call in model.compiles:
-        sites = groups.get(call, ())
-        if not sites:
-            argument = optimizer_argument(call)
-            text = module.text(argument)[:40] if argument is not None else "the default"
-            raise StepLeftError(f"its optimizer ({text}) is not converted", call)
-        if module.freezes:
-            raise StepLeftError(_UNCLEAR["TMO204"], call)
-        for site in sites:
-            _check_unclear(drafts[site], call)
-            for model_ in drafts[site].models:
-                _check_class(module, model_)
-
-
-def _check_unclear(draft: Draft, call: ast.Call) -> None:
-    codes = {one.code for one in draft.findings}
-    for code, why in _UNCLEAR.items():
-        if code in codes:
-            raise StepLeftError(why, call)
-
-
-_UNCLEAR = {
-    "TMO204": "what trains is set by .trainable, which a Cell does not have",
-}
-
-
-def _check_class(module: Module, model: ast.expr) -> None:
-    """A model class of the file with a training step of its own."""
-    for binding in module.origins(model):
-        value = binding.value
-        for one in module.origins(value.func) if isinstance(value, ast.Call) else ():
-            if isinstance(one.node, ast.ClassDef) and is_model_class(
-                module, value.func if isinstance(value, ast.Call) else model
-            ):
-                own = {"train_step", "test_step", "predict_step", "compile", "fit", "compute_loss"}
-                if found := sorted(own & set(module.index.scopes[one.node].bindings)):
-                    raise StepLeftError(f"{one.node.name} has a {found[0]} of its own", model)
-                if any(call.func.attr in ("add_loss", "add_metric") for call in ast.walk(one.node)
-                       if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):  # fmt: skip
-                    raise StepLeftError(f"{one.node.name} adds losses or metrics of its own", model)
-    for call in module.index.calls:
-        if isinstance(call.func, ast.Attribute) and call.func.attr in ("add_loss", "add_metric"):
-            raise StepLeftError("the network adds losses or metrics of its own", call)
-        if any(keyword.arg == "activity_regularizer" for keyword in call.keywords):
-            raise StepLeftError("a layer has an activity_regularizer", call)
-    for statement in module.index.moments:
-        if isinstance(statement, ast.With) and any(_is_scope(item.context_expr) for item in statement.items):
-            raise StepLeftError("it runs under a distribution strategy", statement)
-
-
-def _is_scope(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "scope"
-
-
-def _check_elsewhere(module: Module, model: Compiled, models: Sequence[Compiled]) -> None:
-    """A model that the function got from outside may be used there as Keras' model."""
-    if not any(_is_parameter(one) for one in module.origins(model.receiver)):
-        return
-    known = {use for one in models for use, _ in one.steps}
-    for call in module.index.calls:
-        func = call.func
-        if isinstance(func, ast.Attribute) and func.attr in module.rules.step.method and func.value not in known:
-            why = f"the model comes from outside of the function, and line {module.position(call)[0]} may use it"
-            raise StepLeftError(why, call)
-
-
-def _is_parameter(binding: Binding) -> bool:
-    return binding.kind is BindingKind.PARAMETER
 
 
 def _hoisted(drafts: Mapping[Found, Draft], members: Iterable[Found]) -> dict[tuple[int, int], str]:
@@ -289,11 +191,22 @@ def _settle(module: Module, result: Steps, members: Iterable[Found], names: Alia
         for use in draft.uses:
             if use.kind is UseKind.ATTRIBUTE and not (use.detail in SCALING and (scaled or draft.wrapped)):
                 Rates(module, names, edits, scheduled=draft.scheduled).of_optimizer(use.node, module.text(use.node))
-        findings = (*(one for one in draft.findings if one.code not in _SETTLED), *edits.findings)
+        findings = (
+            *(one for one in draft.findings if one.code not in _SETTLED),
+            *edits.findings,
+            *_embeddings(module, draft.candidate.generation),
+        )
         splices = tuple(
             one for one in draft.splices if (one.start, one.end) not in edits.absorbed or one.start == one.end
         )
         result.drafts[site] = replace(draft, findings=findings, splices=splices, step=None)
+
+
+def _embeddings(module: Module, generation: str) -> Iterable[Finding]:
+    """Layers whose gradients are sparse, in the generations in which that makes a difference."""
+    for call in module.index.calls if generation != "tf2.11" else ():
+        if module.keras_path(call.func) == "layers.Embedding":
+            yield finding("sparse-embedding", *module.position(call), layer=module.text(call.func))
 
 
 def _leave(module: Module, result: Steps, sites: Iterable[Found], call: ast.Call, left: StepLeftError) -> None:

@@ -9,6 +9,16 @@ from dataclasses import dataclass
 from tf2ms_opt.diagnostics import finding
 from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.imports import Aliases
+from tf2ms_opt.plan.step.blocks import (
+    assigned_names,
+    check_block,
+    check_several,
+    end_of_head,
+    is_certain,
+    loss_text,
+    names_used_later,
+    taken_names,
+)
 from tf2ms_opt.plan.step.calls import StepLeftError, has_comment
 from tf2ms_opt.plan.step.compiled import StepEdits
 from tf2ms_opt.plan.step.datasets import Datasets
@@ -21,18 +31,6 @@ from tf2ms_opt.plan.step.results import Results
 from tf2ms_opt.plan.step.tapes import VALUE_AND_GRAD, Step, check_uses
 from tf2ms_opt.plan.step.units import Unit, Units, lines_above, network_calls, networks_in
 from tf2ms_opt.trace.module import Module
-
-_FORBIDDEN = (
-    ast.Return,
-    ast.Yield,
-    ast.YieldFrom,
-    ast.Await,
-    ast.Break,
-    ast.Continue,
-    ast.Global,
-    ast.Nonlocal,
-    ast.With,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,26 +122,17 @@ class TapeSteps:
 
     def _block(self, block: ast.With, steps: Sequence[Step]) -> None:
         module, source = self._module, self._module.source
-        index = module.index
-        inside = [node for statement in block.body for node in ast.walk(statement)]
-        bad = next((node for node in inside if isinstance(node, _FORBIDDEN)), None)
-        if bad is not None:
-            loops = [one for one in ast.walk(block) if isinstance(one, (ast.For, ast.While))]
-            if not isinstance(bad, (ast.Break, ast.Continue)) or not loops:
-                place = bad if isinstance(bad, ast.stmt) else index.statement(bad)
-                raise StepLeftError(f"a {type(bad).__name__.lower()} stands inside of the tape's block", place)
-        if source.line_of(source.start(block)) == source.line_of(source.start(block.body[0])):
-            raise StepLeftError("the tape's block stands on the line of the with", block)
-        assigned = self._assigned(block, inside)
-        taken = ", ".join(self._taken(assigned, inside))
-        losses = [self._loss_text(step) for step in steps]
-        later = self._used_later(block, assigned, steps)
+        inside = check_block(module, block)
+        assigned = assigned_names(module, block, inside)
+        taken = ", ".join(taken_names(module, assigned, inside))
+        losses = [loss_text(module, step) for step in steps]
+        later = names_used_later(module, block, assigned, steps)
         for name in (*later, *(one for one in losses if one.isidentifier() and one in assigned)):
-            if not _is_certain(block.body, name):
+            if not is_certain(block.body, name):
                 raise StepLeftError(f"{name} is not bound on every way through the tape's block", block)
         forward = self._free("forward")
         start = source.start(block)
-        colon = self._colon(block)
+        colon = end_of_head(module, block)
         self._edits.splices.append(Splice(start, colon, (f"def {forward}({taken})",)))
         for item in block.items:
             self._operators.settle(item)
@@ -152,7 +141,7 @@ class TapeSteps:
         loss = losses[0]
         first = [loss, *(one for one in later if one != loss)] if loss.isidentifier() else ["_", *later]
         if len(steps) > 1:
-            self._check_several(steps)
+            check_several(module, steps)
             extra = [one for one in losses[1:] if one.isidentifier() and one not in first]
             if any(not one.isidentifier() for one in losses):
                 raise StepLeftError("several gradients of one block are taken of losses without a name", block)
@@ -184,83 +173,6 @@ class TapeSteps:
             if len(statement.targets) > 1 or not alone or len(module.index.block(statement)) == 1:
                 raise StepLeftError("the tape is deleted with something else", statement)
             self._edits.splices.append(Splice(start, end, ()))
-
-    def _check_several(self, steps: Sequence[Step]) -> None:
-        """All gradients are taken before an optimizer changes a weight, since the block runs again for each."""
-        source = self._module.source
-        first = min(source.start(step.apply) for step in steps)
-        for step in steps:
-            if source.start(step.gradient.statement) > first or step.gradient.name is None:
-                raise StepLeftError("a gradient of the block is taken after another one is applied", step.gradient.call)
-
-    def _colon(self, block: ast.With) -> int:
-        """The offset of the colon that ends the head of ``block``."""
-        source = self._module.source
-        last = block.items[-1].optional_vars or block.items[-1].context_expr
-        at = source.end(last)
-        between = source.data[at : source.start(block.body[0])]
-        head = between.partition(b":")[0]
-        if b"#" in head:
-            raise StepLeftError("a comment stands in the head of the tape's block", block)
-        return at + len(head)
-
-    def _loss_text(self, step: Step) -> str:
-        text = " ".join(self._module.text(step.gradient.loss).split())
-        if any(isinstance(node, ast.Call) for node in ast.walk(step.gradient.loss)):
-            raise StepLeftError("the loss is calculated where the gradient is taken", step.gradient.loss)
-        return text
-
-    def _assigned(self, block: ast.With, inside: Sequence[ast.AST]) -> set[str]:
-        """The names that the block binds, which are local to the forward function.  Raises ``StepLeftError``."""
-        module = self._module
-        names: set[str] = set()
-        for node in inside:
-            if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
-                names.add(node.id)
-            elif isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, (ast.Store, ast.Del)):
-                raise StepLeftError("the tape's block sets more than names", node)
-            elif isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda)):
-                raise StepLeftError("the tape's block defines a function", block)
-        if outward := names & module.index.outward:
-            raise StepLeftError(f"{min(outward)} is bound for other functions as well", block)
-        return names
-
-    def _taken(self, assigned: set[str], inside: Sequence[ast.AST]) -> list[str]:
-        """The names that the block binds and whose value from before it is read first: parameters of the function."""
-        module = self._module
-        statements = set(inside)
-        found: dict[str, int] = {}
-        for node in inside:
-            read = node if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) else None
-            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-                before = [one for one in statements if _binds(one, node.target.id) and self._starts(one, node)]
-                read = None if before else node.target
-            if read is None or read.id not in assigned:
-                continue
-            own = isinstance(read.ctx, ast.Store)
-            if own or any(one.statement not in statements for one in module.origins(read)):
-                found.setdefault(read.id, module.source.start(read))
-        return sorted(found, key=lambda name: found[name])
-
-    def _starts(self, first: ast.AST, second: ast.AugAssign) -> bool:
-        return isinstance(first, ast.stmt) and self._module.source.start(first) < self._module.source.start(second)
-
-    def _used_later(self, block: ast.With, assigned: set[str], steps: Sequence[Step]) -> list[str]:
-        """The names of the block that are read behind it, in the order in which they are bound."""
-        module = self._module
-        inside = set(ast.walk(block))
-        consumed = {node for step in steps for node in ast.walk(step.gradient.loss)}
-        later: dict[str, int] = {}
-        for name in assigned:
-            for _, use in module.index.uses.get(name, ()):
-                if use not in inside and use not in consumed:
-                    places = [
-                        module.source.start(one.node) if isinstance(one.node, ast.expr) else 0
-                        for one in module.origins(use) if one.statement in inside
-                    ]  # fmt: skip
-                    if places:
-                        later[name] = min(places)
-        return sorted(later, key=lambda name: (later[name], name))
 
     def _say_twice(self, block: ast.With, number: int) -> None:
         """Several gradients of a block that may not give the same numbers twice."""
@@ -373,22 +285,3 @@ class TapeSteps:
             candidate = f"{name}_{number}"
         self._fresh.add(candidate)
         return candidate
-
-
-def _binds(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Assign) and any(
-        isinstance(target, ast.Name) and target.id == name for target in node.targets
-    )
-
-
-def _is_certain(body: Sequence[ast.stmt], name: str) -> bool:
-    """Whether every way through ``body`` binds ``name``."""
-    for statement in body:
-        if isinstance(statement, ast.If):
-            if _is_certain(statement.body, name) and _is_certain(statement.orelse, name):
-                return True
-        elif not isinstance(statement, (ast.For, ast.While, ast.Try)):
-            stored = (node for node in ast.walk(statement) if isinstance(node, ast.Name))
-            if any(node.id == name and isinstance(node.ctx, ast.Store) for node in stored):
-                return True
-    return False

@@ -1,5 +1,6 @@
 import given
 import network
+import numpy as np
 import tensorflow as tf
 
 initial_learning_rate = 0.002
@@ -10,7 +11,7 @@ lr_schedule = tf.keras.optimizers.schedules.ExponentialDecay(
     staircase=True)
 
 x, y = given.classes(60, seed=12)
-y = tf.keras.utils.to_categorical(y, 3)
+y = np.eye(3)[y]
 
 model = network.SoftmaxClassifier(1)
 model.compile(optimizer=tf.keras.optimizers.RMSprop(learning_rate=lr_schedule, momentum=0.5, centered=True),

@@ -1,0 +1,138 @@
+"""The block of a gradient tape as the body of a function: what it binds, what it takes, and what is read behind it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from tf2ms_opt.plan.step.calls import StepLeftError
+from tf2ms_opt.plan.step.tapes import Step
+from tf2ms_opt.trace.module import Module
+
+_FORBIDDEN = (
+    ast.Return,
+    ast.Yield,
+    ast.YieldFrom,
+    ast.Await,
+    ast.Break,
+    ast.Continue,
+    ast.Global,
+    ast.Nonlocal,
+    ast.With,
+)
+
+
+def check_block(module: Module, block: ast.With) -> list[ast.AST]:
+    """Every node of the block, if it can be the body of a function.  Raises ``StepLeftError``."""
+    inside = [node for statement in block.body for node in ast.walk(statement)]
+    bad = next((node for node in inside if isinstance(node, _FORBIDDEN)), None)
+    if bad is not None:
+        loops = any(isinstance(one, (ast.For, ast.While)) for one in inside)
+        if not isinstance(bad, (ast.Break, ast.Continue)) or not loops:
+            place = bad if isinstance(bad, ast.stmt) else module.index.statement(bad)
+            raise StepLeftError(f"a {type(bad).__name__.lower()} stands inside of the tape's block", place)
+    source = module.source
+    if source.line_of(source.start(block)) == source.line_of(source.start(block.body[0])):
+        raise StepLeftError("the tape's block stands on the line of the with", block)
+    return inside
+
+
+def assigned_names(module: Module, block: ast.With, inside: Sequence[ast.AST]) -> set[str]:
+    """The names that the block binds, which are local to the forward function.  Raises ``StepLeftError``."""
+    names: set[str] = set()
+    for node in inside:
+        if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
+            names.add(node.id)
+        elif isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, (ast.Store, ast.Del)):
+            raise StepLeftError("the tape's block sets more than names", node)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda)):
+            raise StepLeftError("the tape's block defines a function", block)
+    if outward := names & module.index.outward:
+        raise StepLeftError(f"{min(outward)} is bound for other functions as well", block)
+    return names
+
+
+def taken_names(module: Module, assigned: set[str], inside: Sequence[ast.AST]) -> list[str]:
+    """The names that the block binds and whose value from before it is read first: parameters of the function."""
+    statements = set(inside)
+    found: dict[str, int] = {}
+    for node in inside:
+        read = node if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) else None
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            before = [one for one in statements if _binds(one, node.target.id) and _starts(module, one, node)]
+            read = None if before else node.target
+        if read is None or read.id not in assigned:
+            continue
+        own = isinstance(read.ctx, ast.Store)
+        if own or any(one.statement not in statements for one in module.origins(read)):
+            found.setdefault(read.id, module.source.start(read))
+    return sorted(found, key=lambda name: found[name])
+
+
+def _starts(module: Module, first: ast.AST, second: ast.AugAssign) -> bool:
+    return isinstance(first, ast.stmt) and module.source.start(first) < module.source.start(second)
+
+
+def names_used_later(module: Module, block: ast.With, assigned: set[str], steps: Sequence[Step]) -> list[str]:
+    """The names of the block that are read behind it, in the order in which they are bound."""
+    inside = set(ast.walk(block))
+    consumed = {node for step in steps for node in ast.walk(step.gradient.loss)}
+    later: dict[str, int] = {}
+    for name in assigned:
+        for _, use in module.index.uses.get(name, ()):
+            if use not in inside and use not in consumed:
+                places = [
+                    module.source.start(one.node) if isinstance(one.node, ast.expr) else 0
+                    for one in module.origins(use) if one.statement in inside
+                ]  # fmt: skip
+                if places:
+                    later[name] = min(places)
+    return sorted(later, key=lambda name: (later[name], name))
+
+
+def loss_text(module: Module, step: Step) -> str:
+    """The loss that the gradient is taken of, on one line."""
+    text = " ".join(module.text(step.gradient.loss).split())
+    if any(isinstance(node, ast.Call) for node in ast.walk(step.gradient.loss)):
+        raise StepLeftError("the loss is calculated where the gradient is taken", step.gradient.loss)
+    return text
+
+
+def check_several(module: Module, steps: Sequence[Step]) -> None:
+    """All gradients are taken before an optimizer changes a weight, since the block runs again for each."""
+    source = module.source
+    first = min(source.start(step.apply) for step in steps)
+    for step in steps:
+        if source.start(step.gradient.statement) > first or step.gradient.name is None:
+            raise StepLeftError("a gradient of the block is taken after another one is applied", step.gradient.call)
+
+
+def end_of_head(module: Module, block: ast.With) -> int:
+    """The offset of the colon that ends the head of ``block``."""
+    source = module.source
+    last = block.items[-1].optional_vars or block.items[-1].context_expr
+    at = source.end(last)
+    between = source.data[at : source.start(block.body[0])]
+    head = between.partition(b":")[0]
+    if b"#" in head:
+        raise StepLeftError("a comment stands in the head of the tape's block", block)
+    return at + len(head)
+
+
+def _binds(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Assign) and any(
+        isinstance(target, ast.Name) and target.id == name for target in node.targets
+    )
+
+
+def is_certain(body: Sequence[ast.stmt], name: str) -> bool:
+    """Whether every way through ``body`` binds ``name``."""
+    for statement in body:
+        if isinstance(statement, ast.If):
+            if is_certain(statement.body, name) and is_certain(statement.orelse, name):
+                return True
+        elif not isinstance(statement, (ast.For, ast.While, ast.Try)):
+            stored = (node for node in ast.walk(statement) if isinstance(node, ast.Name))
+            if any(node.id == name and isinstance(node.ctx, ast.Store) for node in stored):
+                return True
+    return False

@@ -1,0 +1,117 @@
+"""What has to hold for a training step to be converted; for each, ``StepLeftError`` says what was in the way."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+
+from tf2ms_opt.options import Options
+from tf2ms_opt.plan.drafts import Draft
+from tf2ms_opt.plan.sites import Found
+from tf2ms_opt.plan.step.calls import StepLeftError
+from tf2ms_opt.plan.step.models import Compiled
+from tf2ms_opt.trace.models import is_model_class
+from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import Binding, BindingKind
+from tf2ms_opt.trace.uses import optimizer_argument
+
+#: the first MindSpore that has what the runtime's trainer needs
+_FIRST = (2, 0)
+_MOVED = "TMO103"
+_UNCLEAR = {
+    "TMO204": "what trains is set by .trainable, which a Cell does not have",
+}
+_GRAPH = (
+    "a graph of TensorFlow 1: write `def forward(inputs, labels): ...` returning the loss, then `loss, grads = "
+    "mindspore.value_and_grad(forward, None, optimizer.parameters)(inputs, labels)` and `optimizer(grads)` where the "
+    "session ran"
+)
+
+
+def check_version(options: Options, call: ast.Call) -> None:
+    version = tuple(int(part) for part in options.mindspore_version.split(".")[:2])
+    if version < _FIRST:
+        raise StepLeftError(
+            f"MindSpore {options.mindspore_version} has no mindspore.value_and_grad (2.0 is the first)", call
+        )
+
+
+def _check_unclear(draft: Draft, call: ast.Call) -> None:
+    codes = {one.code for one in draft.findings}
+    for code, why in _UNCLEAR.items():
+        if code in codes:
+            raise StepLeftError(why, call)
+
+
+def check_optimizers(
+    module: Module, model: Compiled, drafts: Mapping[Found, Draft], groups: Mapping[ast.Call, Sequence[Found]]
+) -> None:
+    """Every compile of the model takes an optimizer that is converted, and nothing about what trains is unclear."""
+    for call in model.compiles:
+        sites = groups.get(call, ())
+        if not sites:
+            argument = optimizer_argument(call)
+            text = module.text(argument)[:40] if argument is not None else "the default"
+            raise StepLeftError(f"its optimizer ({text}) is not converted", call)
+        if module.freezes:
+            raise StepLeftError(_UNCLEAR["TMO204"], call)
+        for site in sites:
+            _check_unclear(drafts[site], call)
+            for model_ in drafts[site].models:
+                _check_class(module, model_)
+
+
+def _check_class(module: Module, model: ast.expr) -> None:
+    """A model class of the file with a training step of its own."""
+    for binding in module.origins(model):
+        value = binding.value
+        for one in module.origins(value.func) if isinstance(value, ast.Call) else ():
+            if isinstance(one.node, ast.ClassDef) and is_model_class(
+                module, value.func if isinstance(value, ast.Call) else model
+            ):
+                own = {"train_step", "test_step", "predict_step", "compile", "fit", "compute_loss"}
+                if found := sorted(own & set(module.index.scopes[one.node].bindings)):
+                    raise StepLeftError(f"{one.node.name} has a {found[0]} of its own", model)
+                if any(call.func.attr in ("add_loss", "add_metric") for call in ast.walk(one.node)
+                       if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):  # fmt: skip
+                    raise StepLeftError(f"{one.node.name} adds losses or metrics of its own", model)
+    for call in module.index.calls:
+        if isinstance(call.func, ast.Attribute) and call.func.attr in ("add_loss", "add_metric"):
+            raise StepLeftError("the network adds losses or metrics of its own", call)
+        if any(keyword.arg == "activity_regularizer" for keyword in call.keywords):
+            raise StepLeftError("a layer has an activity_regularizer", call)
+    for statement in module.index.moments:
+        if isinstance(statement, ast.With) and any(_is_scope(item.context_expr) for item in statement.items):
+            raise StepLeftError("it runs under a distribution strategy", statement)
+
+
+def _is_scope(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "scope"
+
+
+def check_elsewhere(module: Module, model: Compiled, models: Sequence[Compiled]) -> None:
+    """A model that the function got from outside may be used there as Keras' model."""
+    if not any(_is_parameter(one) for one in module.origins(model.receiver)):
+        return
+    known = {use for one in models for use, _ in one.steps}
+    for call in module.index.calls:
+        func = call.func
+        if isinstance(func, ast.Attribute) and func.attr in module.rules.step.method and func.value not in known:
+            why = f"the model comes from outside of the function, and line {module.position(call)[0]} may use it"
+            raise StepLeftError(why, call)
+
+
+def _is_parameter(binding: Binding) -> bool:
+    return binding.kind is BindingKind.PARAMETER
+
+
+def check_tape(module: Module, draft: Draft, call: ast.Call, options: Options) -> None:
+    """The optimizer of a tape or of ``minimize``.  Raises ``StepLeftError``."""
+    check_version(options, call)
+    if draft.candidate.generation == "tf1":
+        raise StepLeftError(_GRAPH, call)
+    if module.freezes:
+        raise StepLeftError(_UNCLEAR["TMO204"], call)
+    _check_unclear(draft, call)
+    if any(one.code == _MOVED for one in draft.findings):
+        raise StepLeftError("the optimizer is built above its network, and would move below the gradient", call)
