@@ -69,6 +69,7 @@ def _report() -> str:
     """What the conversion says, as on a terminal of 128 columns; the file itself stays as it is."""
     with tempfile.TemporaryDirectory() as folder:
         said = _run("convert", EXAMPLE, "--output-dir", folder, expected=0).stderr
+        said = said.replace(folder, EXAMPLE.rpartition("/")[0])  # where it goes without --output-dir
     return f"$ tf2ms-opt convert {EXAMPLE}\n{said}"
 
 
@@ -127,8 +128,10 @@ def _modules() -> Iterator[str]:
             yield f"- `{name}`: {_summary(PACKAGE / f'{name}.py')}"
             continue
         yield f"- `{name}/`: {_summary(folder / '__init__.py')}"
-        inner = (file for file in sorted(folder.glob("*.py")) if not file.name.startswith("__"))
-        yield from (f"  - `{name}/{file.stem}`: {_summary(file)}" for file in inner)
+        inner = sorted(file for file in folder.rglob("*.py") if file.name != "__init__.py" or file.parent != folder)
+        for file in inner:
+            path = file.relative_to(PACKAGE).with_suffix("").as_posix().removesuffix("__init__")
+            yield f"{'  ' * path.rstrip('/').count('/')}- `{path}`: {_summary(file)}"
 
 
 def _summary(file: Path) -> str:

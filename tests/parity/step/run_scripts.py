@@ -22,6 +22,8 @@ if framework != "tensorflow":
     import mindspore as ms
 
     ms.set_context(mode=ms.GRAPH_MODE if framework.endswith("GRAPH") else ms.PYNATIVE_MODE)
+    # for networks this small MindSpore's own threads cost ten times what they compute
+    ms.set_context(pynative_synchronize=True, runtime_num_threads=1)
 for place, script in enumerate(scripts):
     os.environ["NUMBERS"] = str(Path(results, f"{place}.json"))
     sys.modules.pop("tf2ms_runtime", None)  # each directory of converted scripts has its own

@@ -29,6 +29,7 @@ _GRAPH = (
 
 
 def check_version(options: Options, call: ast.Call) -> None:
+    """MindSpore has what the runtime and the emitted lines need."""
     version = tuple(int(part) for part in options.mindspore_version.split(".")[:2])
     if version < _FIRST:
         raise StepLeftError(
