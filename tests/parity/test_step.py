@@ -26,6 +26,8 @@ HERE = Path(__file__).parent / "step"
 FIDELITIES = ("stock", "exact")
 #: how a converted script is run, by mode and fidelity
 RUNS = (("PYNATIVE", "exact"), ("GRAPH", "exact"), ("PYNATIVE", "stock"))
+#: into how many processes the scripts of a mode are dealt
+PARTS = 2
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,11 @@ def in_tensorflow(folder, keras2):
     return dict(zip(names, run_all("tensorflow", results, files, TF_USE_LEGACY_KERAS=str(int(keras2))), strict=True))
 
 
-def in_mindspore(folder, mode, converted):
-    """The numbers of the converted scripts, by name and fidelity."""
-    files = {key: one.file for key, one in converted.items() if (mode, key[1]) in RUNS}
-    return dict(zip(files, run_all(f"mindspore-{mode}", folder / mode, list(files.values())), strict=True))
+def in_mindspore(folder, mode, place, converted):
+    """The numbers of a part of the converted scripts, by mode, name and fidelity."""
+    keys = [key for key in converted if (mode, key[1]) in RUNS][place::PARTS]
+    found = run_all(f"mindspore-{mode}", folder / f"{mode}-{place}", [converted[key].file for key in keys])
+    return {(mode, *key): numbers for key, numbers in zip(keys, found, strict=True)}
 
 
 @dataclass(frozen=True)
@@ -130,11 +133,15 @@ def numbers(converted, tmp_path_factory):
     """Every run: ("tensorflow", name) and (mode, name, fidelity) -> what was reported, or what was raised."""
     folder = tmp_path_factory.mktemp("runs")
     with ThreadPoolExecutor(2) as pool:
+        ours = [
+            pool.submit(in_mindspore, folder, mode, place, converted)
+            for mode in ("GRAPH", "PYNATIVE")
+            for place in range(PARTS)
+        ]
         originals = [pool.submit(in_tensorflow, folder, keras2) for keras2 in (False, True)]
-        modes = {mode: pool.submit(in_mindspore, folder, mode, converted) for mode in ("PYNATIVE", "GRAPH")}
     found = {("tensorflow", name): one for run in originals for name, one in run.result().items()}
-    for mode, run in modes.items():
-        found |= {(mode, *key): one for key, one in run.result().items()}
+    for run in ours:
+        found |= run.result()
     return found
 
 

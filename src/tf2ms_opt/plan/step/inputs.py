@@ -15,6 +15,7 @@ from tf2ms_opt.plan.step.units import Unit, Units, lines_above
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, BindingKind, dotted
 
+_TENSORS = ("tensorflow.constant", "tensorflow.convert_to_tensor")
 _APART = (BindingKind.IMPORT, BindingKind.FUNCTION, BindingKind.CLASS)
 
 
@@ -51,13 +52,20 @@ class Inputs:
                 if text not in targets:
                     targets[text] = self._target(value, name, unit)
                 if targets[text] != text:
-                    if root is not unit.root:
+                    if root is not unit.root or not self._sees(unit):
                         raise StepLeftError(f"{text} comes from outside of the function that uses it", value)
                     self._edits.splices.append(Splice(source.start(value), source.end(value), (targets[text],)))
         if targets:
             self._edits.needs.add(self._qualified)
             line = f"{', '.join(targets.values())} = {', '.join(f'{self._own}({text})' for text in targets)}"
             lines_above(module, self._edits, unit.anchor, [line])
+
+    def _sees(self, unit: Unit) -> bool:
+        """Whether a name that is bound above the unit's anchor is seen in the unit: it may be defined elsewhere."""
+        index = self._module.index
+        return not isinstance(unit.root, (ast.FunctionDef, ast.Lambda)) or (
+            index.function(unit.root) is index.function(unit.anchor)
+        )
 
     def _target(self, value: ast.expr, name: ast.Name, unit: Unit) -> str:
         """What the tensor is called: the same where nothing else can tell, else a name of its own."""
@@ -84,12 +92,14 @@ class Inputs:
 
     def _around(self) -> None:
         """The data of calls outside of the units, such as those of a validation step, as tensors in their places."""
-        source = self._module.source
+        module, source = self._module, self._module.source
         # what a unit reaches gets tensors already, and GRAPH compiles it
         inside = self._units.inside()
         for node in self._units.region.nodes():
             if not isinstance(node, ast.Call) or node in inside or not self._units.takes_data(node):
                 continue
+            if module.framework_name(node.func) in _TENSORS:
+                continue  # becomes a call of it
             for value in (*node.args, *(one.value for one in node.keywords if one.arg != "training")):
                 name = _root(value)
                 if name is not None and self._may_be_array(name) and not self._operators.is_settled(value):

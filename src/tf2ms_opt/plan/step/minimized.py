@@ -39,7 +39,10 @@ def minimized(module: Module, call: ast.Call) -> Minimized:
     function: ast.AST = loss
     if isinstance(loss, ast.Name):
         nodes = [binding.node for binding in module.origins(loss)]
+        values = [binding.value for binding in module.origins(loss)]
         function = nodes[0] if len(nodes) == 1 else loss
+        if len(values) == 1 and isinstance(values[0], ast.Lambda):
+            function = values[0]
     if not isinstance(function, (ast.FunctionDef, ast.Lambda)):
         raise StepLeftError("the loss of minimize(...) is not a function of this file", loss)
     arguments = function.args
@@ -58,10 +61,10 @@ def convert_minimized(module: Module, names: Aliases, one: Minimized, forward: s
     optimizer = module.text(one.optimizer)
     gradients = f"{names.names[VALUE_AND_GRAD]}({{}}, None, {optimizer}.parameters)()[1]"
     edits.needs.add(VALUE_AND_GRAD)
-    function = forward if isinstance(one.function, ast.Lambda) else module.text(one.loss)
+    function = forward if one.loss is one.function else module.text(one.loss)
     details = {"forward": function, "gradients": gradients.format(function)}
     edits.findings.append(finding("step-converted/tape", *module.position(one.call), **details))
-    if isinstance(one.function, ast.Lambda):
+    if one.loss is one.function and isinstance(one.function, ast.Lambda):
         indentation, newline = source.indentation(start), source.newline(start)
         body = one.function.body
         opening, closing = ("(", ")") if "\n" in module.text(body) else ("", "")

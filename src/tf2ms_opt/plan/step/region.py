@@ -98,17 +98,27 @@ class RegionFinder:
                 for reader in readers:
                     yield self.root(reader)
 
+    def around_values(self, values: Iterable[ast.expr]) -> Region:
+        """The statements that make the tensors ``values`` with operators, where nothing else needs them."""
+        region = Region()
+        for value in values:
+            bindings = self._module.origins(value)
+            call = bindings[0].value if len(bindings) == 1 else None
+            if isinstance(call, ast.Call) and isinstance(value, ast.Name) and self._is_constant(value, call):
+                statement = self._module.index.statement(call)
+                region.roots += [statement] if statement not in region.roots else []
+        return region
+
     def _is_constant(self, name: ast.Name, call: ast.Call) -> bool:
         """A tensor of TensorFlow that nothing of TensorFlow reads."""
         module = self._module
-        made = module.framework_name(call.func) in ("tensorflow.constant", "tensorflow.convert_to_tensor")
-        if not made or not isinstance(module.index.parents[call], ast.Assign):
+        made = is_operator(module, call) and isinstance(module.index.parents[call], ast.Assign)
+        if not made:
             return False
         for reader in module.readers(name.id, call):
             parent = module.index.parents[reader]
             taker = parent if isinstance(parent, ast.Call) else None
-            known = module.framework_name(taker.func) if taker is not None else None
-            if known and module.rules.step.operator(known.removeprefix("tensorflow.")) is None:
+            if taker is not None and module.framework_name(taker.func) and not is_operator(module, taker):
                 return False
         return True
 
@@ -152,3 +162,13 @@ class RegionFinder:
                 found = [one for one in method[0].body if isinstance(one, _FUNCTIONS) and one.name == func.attr]
                 return found[0] if found else None
         return None
+
+
+def is_operator(module: Module, call: ast.Call) -> bool:
+    """Whether a call is one of TensorFlow's operators or loss functions."""
+    name = module.framework_name(call.func) or ""
+    keras = module.keras_path(call.func)
+    below = f"keras.{keras}" if keras is not None else name.removeprefix("tensorflow.")
+    if keras is not None and keras.startswith(("losses.", "metrics.")) and keras.rpartition(".")[2].islower():
+        return True
+    return bool(name) and module.rules.step.operator(below) is not None

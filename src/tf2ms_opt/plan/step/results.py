@@ -9,7 +9,6 @@ from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.operators import Operators
 from tf2ms_opt.plan.step.units import Units
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import BindingKind
 
 
 class Results:
@@ -49,9 +48,11 @@ class Results:
         for binding in module.origins(name):
             if binding.statement in self._inside:
                 return True
-            value = binding.value
+            value, unpacked = binding.value, False
+            if value is None and isinstance(binding.statement, ast.Assign):
+                value, unpacked = binding.statement.value, True
             if isinstance(value, ast.Call) and (function := self._called(value)) is not None:
-                return not whole or binding.kind is BindingKind.OTHER or not _gives_several(function)
+                return not whole or unpacked or not _gives_several(function)
         return False
 
     def _called(self, call: ast.Call) -> ast.FunctionDef | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from tf2ms_opt.diagnostics import Finding, finding
@@ -17,8 +18,10 @@ from tf2ms_opt.plan.step.checks import check_elsewhere, check_optimizers, check_
 from tf2ms_opt.plan.step.compiled import ModelStep, StepEdits, trainer_name
 from tf2ms_opt.plan.step.minimized import Minimized, minimized
 from tf2ms_opt.plan.step.models import Compiled, compiled_model
+from tf2ms_opt.plan.step.operators import Operators
 from tf2ms_opt.plan.step.penalties import PENALTY, penalty
 from tf2ms_opt.plan.step.rates import Rates
+from tf2ms_opt.plan.step.region import RegionFinder
 from tf2ms_opt.plan.step.scaled import SCALING, loss_scales
 from tf2ms_opt.plan.step.taped import TapeSteps
 from tf2ms_opt.plan.step.tapes import Step, tape_step
@@ -67,6 +70,7 @@ def convert_steps(module: Module, drafts: Mapping[Found, Draft], names: Aliases,
             models.append((members or sites, model))
         except StepLeftError as left:
             _leave(module, result, sites, call, left)
+    converted: list[Compiled] = []
     for members, model in models:
         call = model.compiles[0]
         name = trainer_name(module, model, taken, alone=len(models) == 1)
@@ -80,11 +84,33 @@ def convert_steps(module: Module, drafts: Mapping[Found, Draft], names: Aliases,
             check_elsewhere(module, model, [one for _, one in models])
             _settle(module, result, members, names, edits)
             result.edits.append(edits)
+            converted.append(model)
         except StepLeftError as left:
             _leave(module, result, members, call, left)
     _convert_tapes(module, result, groups, names, options)
+    _convert_data(module, result, converted, names)
     _name_companions(module, result, [model for _, model in models])
     return result
+
+
+def _convert_data(module: Module, result: Steps, models: Sequence[Compiled], names: Aliases) -> None:
+    """Tensors that the file makes for its converted trainers alone, with operators that MindSpore has too."""
+    gone = {node for one in result.edits for node in one.gone}
+    given = [
+        value
+        for model in models for _, call in model.steps
+        for one in (*call.args, *(keyword.value for keyword in call.keywords))
+        for value in (one.elts if isinstance(one, ast.Tuple) else (one,))
+    ]  # fmt: skip
+    region = RegionFinder(module).around_values(given)
+    region.roots = [one for one in region.roots if not gone & set(ast.walk(one))]
+    if not result.edits or not region.roots:
+        return
+    generation = next(iter(result.drafts.values())).candidate.generation
+    edits = StepEdits()
+    with suppress(StepLeftError):  # what cannot be converted stays, and the trainer takes its values
+        Operators(module, names, generation, edits).convert(region)
+        result.edits.append(edits)
 
 
 def _name_companions(module: Module, result: Steps, models: Sequence[Compiled]) -> None:

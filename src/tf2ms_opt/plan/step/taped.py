@@ -110,7 +110,7 @@ class TapeSteps:
         region = RegionFinder(module).around([
             *(step.block for step in self._steps),
             *(module.index.statement(one.call) for one in self._minimized),
-            *(one.function for one in self._minimized if isinstance(one.function, ast.FunctionDef)),
+            *(_statement(module, one.function) for one in self._minimized),
             *(module.index.statement(call) for call in network_calls(module, networks)),
         ])  # fmt: skip
         apart = [module.index.statement(step.apply) for step in self._steps]
@@ -285,3 +285,7 @@ class TapeSteps:
             candidate = f"{name}_{number}"
         self._fresh.add(candidate)
         return candidate
+
+
+def _statement(module: Module, node: ast.AST) -> ast.stmt:
+    return node if isinstance(node, ast.stmt) else module.index.statement(node)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.parameters import variables_text
 from tf2ms_opt.plan.step.compiled import StepEdits
-from tf2ms_opt.plan.step.region import Region, RegionFinder
+from tf2ms_opt.plan.step.region import Region, RegionFinder, is_operator
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import dotted
 
@@ -85,16 +85,6 @@ def networks_in(module: Module, sources: ast.expr | None) -> frozenset[str]:
     found = variables_text(module, sources) if sources is not None else None
     bases = (dotted(model) for model in (found[1] if found is not None else ()))
     return frozenset(base for base in bases if base is not None)
-
-
-def is_operator(module: Module, call: ast.Call) -> bool:
-    """Whether a call is one of TensorFlow's operators or loss functions."""
-    name = module.framework_name(call.func) or ""
-    keras = module.keras_path(call.func)
-    below = f"keras.{keras}" if keras is not None else name.removeprefix("tensorflow.")
-    if keras is not None and keras.startswith(("losses.", "metrics.")) and keras.rpartition(".")[2].islower():
-        return True
-    return bool(name) and module.rules.step.operator(below) is not None
 
 
 def is_flagged(module: Module, call: ast.Call) -> bool:

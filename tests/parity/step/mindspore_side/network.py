@@ -80,6 +80,7 @@ class Generator(_Network):
 
     def __init__(self, seed=0):
         super().__init__(seed, 4, given.HIDDEN, 2)
+        self.update_parameters_name("generator.")  # GRAPH mode takes no two parameters of one name
 
 
 class Discriminator(_Network):
@@ -87,3 +88,4 @@ class Discriminator(_Network):
 
     def __init__(self, seed=1):
         super().__init__(seed, 2, given.HIDDEN, 1)
+        self.update_parameters_name("discriminator.")

@@ -8,7 +8,7 @@ class Experiment:
 
     def __init__(self, learning_rate=0.001):
         self.model = Classifier(seed=8)
-        self.optimizer = tf.keras.optimizers.RMSprop(learning_rate=learning_rate, rho=0.95, momentum=0.9, centered=True)
+        self.optimizer = tf.keras.optimizers.RMSprop(learning_rate=learning_rate, rho=0.95, momentum=0.5, centered=True)
         self.model.compile(
             optimizer=self.optimizer,
             loss=tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -17,7 +17,7 @@ def schedule(epoch, lr):
 x, y = given.numbers(48, seed=3)
 
 model = Regressor()
-model.compile(loss=Huber(delta=0.5), optimizer=RMSprop(learning_rate=0.002, rho=0.95, momentum=0.7, centered=True))
+model.compile(loss=Huber(delta=1.0), optimizer=RMSprop(learning_rate=0.001, rho=0.95, momentum=0.5, centered=True))
 
 lrate = LearningRateScheduler(schedule)
 history = model.fit(x, y.reshape(-1, 1), epochs=30, batch_size=12, callbacks=[lrate], shuffle=False, verbose=0)

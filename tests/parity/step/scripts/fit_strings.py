@@ -10,7 +10,7 @@ x_test, y_test = x[48:], y[48:]
 
 model = SoftmaxClassifier()
 model.compile(loss='sparse_categorical_crossentropy',
-              optimizer=keras.optimizers.RMSprop(learning_rate=0.001, momentum=0.9, centered=True),
+              optimizer=keras.optimizers.RMSprop(learning_rate=0.001, momentum=0.5, centered=True),
               metrics=['accuracy'])
 
 history = model.fit(x_train, y_train,

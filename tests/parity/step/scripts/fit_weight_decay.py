@@ -6,7 +6,7 @@ x, y = given.classes(36, seed=2)
 net = Classifier(5)
 net.compile(
     loss=losses.SparseCategoricalCrossentropy(from_logits=True),
-    optimizer=optimizers.RMSprop(1e-3, weight_decay=0.05, momentum=0.9, centered=True),
+    optimizer=optimizers.RMSprop(1e-3, weight_decay=0.05, momentum=0.5, centered=True),
     metrics=["acc"],
 )
 hist = net.fit(x, y, 12, 40, 0, shuffle=False)

@@ -11,7 +11,7 @@ nb_epoch = 40
 X, y = given.classes(45, seed=18)
 model = SoftmaxClassifier(3)
 
-rms = RMSprop(lr=0.001, clipvalue=0.05)
+rms = RMSprop(lr=0.003, clipvalue=0.05)
 model.compile(loss='sparse_categorical_crossentropy', optimizer=rms, metrics=['acc'])
 history = model.fit(X, y, batch_size=15, epochs=nb_epoch, verbose=0, shuffle=False, validation_split=0.2)
 score = model.evaluate(X, y, verbose=0)

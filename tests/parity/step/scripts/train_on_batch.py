@@ -10,7 +10,7 @@ x, labels = given.classes(70, seed=13)
 labels = (labels > 0).astype('float32')
 
 model = BinaryClassifier(2)
-model.compile(loss='binary_crossentropy', optimizer=RMSprop(1e-3, 0.9, 0.5, 1e-7, True), metrics=['accuracy'])
+model.compile(loss='binary_crossentropy', optimizer=RMSprop(1e-3, 0.9, 0.3, 1e-7, True), metrics=['accuracy'])
 
 rng = np.random.RandomState(0)
 history = []
