@@ -177,7 +177,7 @@ class LearningRateScheduler(Callback):
         if isinstance(rate, Tensor) and rate.is_floating_point():
             rate = float(rate.asnumpy())
         if not isinstance(rate, (float, np.float32)):
-            raise ValueError(f"a schedule of learning rates has to return a float, and returned {rate!r}")  # noqa: TRY004 - Keras' own
+            raise ValueError(f"a schedule has to return a float, and returned {rate!r}")  # noqa: TRY004 - Keras' own
         _set_learning_rate(self.model.optimizer, rate)
         if self.verbose > 0:
             _say(f"\nEpoch {epoch + 1}: LearningRateScheduler setting learning rate to {rate}.")

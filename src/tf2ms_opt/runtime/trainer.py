@@ -68,7 +68,7 @@ class Trainer(Model):
     ):  # fmt: skip
         """Train for the epochs ``initial_epoch`` to ``epochs``; the :class:`History` of their losses and metrics."""
         if isinstance(shuffle, str):
-            raise ValueError(f"shuffle has to be True or False, and is {shuffle!r}")  # noqa: TRY004 - Keras has a "batch"
+            raise ValueError(f"shuffle has to be True or False: {shuffle!r}")  # noqa: TRY004 - Keras has a "batch"
         source, held_out = self._source(x, y, sample_weight), None
         if validation_data is not None:
             parts = validation_data if isinstance(validation_data, (tuple, list)) else (validation_data,)
@@ -247,7 +247,7 @@ class Trainer(Model):
         if class_weight is None:
             return source
         if isinstance(source, Dataset):
-            raise ValueError("class_weight needs arrays, and x is a dataset: make the weights its third column")  # noqa: TRY004
+            raise ValueError("class_weight needs arrays: make the weights a third column")  # noqa: TRY004
         features, labels, *given = source
         if given and not self.keras2:
             raise ValueError("class_weight and sample_weight exclude each other")

@@ -17,6 +17,7 @@ _HARMLESS = {
     "visualize_model",
 }  # fmt: skip
 #: what the trainer has under the same name
+_COPIES = {"get_weights", "set_weights"}
 _OWN = {"history", "stop_training", "get_weights", "set_weights"}
 
 
@@ -242,6 +243,13 @@ def _check_order(module: Module, found: Compiled, scope: Scope) -> None:
             raise StepLeftError("the model is compiled in more than one place", call)
         if named and flow_scope(index.scope(call)) is not scope:
             raise StepLeftError("the model is compiled in more than one function", call)
+    for use in [one for one in found.reads if named and one not in found.handed]:
+        parent = index.parents[use]
+        stored = isinstance(parent, ast.Attribute) and parent.attr in _COPIES
+        if stored and not any(_before(module, call, use, scope) for call in found.compiles):
+            found.reads.remove(use)  # weights that are copied before there is a trainer
+            found.weights.append(parent)
+            found.networks.append(use)
     users = [use for use, _ in found.steps if use not in found.handed] + found.returned
     users += [use for use in found.reads if use not in found.handed]
     for use in users if named else ():

@@ -12,6 +12,6 @@ outputs = tf.constant([[0.5], [0.6]], dtype=tf.float32)
 optim = tf.keras.optimizers.RMSprop(learning_rate=0.01)
 loss = tf.keras.losses.MeanSquaredError()
 model.compile(optimizer=optim, loss=loss)
-history = model.fit(inputs, outputs, epochs=120, shuffle=False)
+history = model.fit(inputs, outputs, epochs=30, shuffle=False)
 
 given.report(history.history["loss"], predicted=model.predict(inputs))

@@ -12,7 +12,7 @@ optim = tf.keras.optimizers.RMSprop(learning_rate=0.01)
 loss = lambda: tf.keras.losses.mse(model(inputs), outputs)
 
 losses = []
-for step in range(120):
+for step in range(30):
     optim.minimize(loss, model.trainable_weights)
     losses.append(tf.reduce_mean(tf.square(model(inputs) - outputs)).numpy())
 
