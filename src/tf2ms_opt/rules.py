@@ -221,6 +221,16 @@ class SharedParameter(_Table, frozen=True):
     only_with: str = ""
 
 
+class Older(_Table, frozen=True):
+    """What only code of these generations has."""
+
+    generations: tuple[str, ...]
+    #: keywords of Keras' model methods and layers
+    arguments: tuple[str, ...] = ()
+    #: modules below Keras
+    modules: tuple[str, ...] = ()
+
+
 class Framework(_Table, frozen=True):
     """What all rules share of the source framework (``rules/base/framework.toml``)."""
 
@@ -239,6 +249,8 @@ class Framework(_Table, frozen=True):
     learning_rate_decay: str
     #: functions that look an optimizer up by name, below a Keras module
     lookups: tuple[str, ...]
+    #: what tells of code that it is older than the newest generation
+    older: tuple[Older, ...] = ()
 
 
 def setting_in_words(when: Mapping[str, str], schedule: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import ast
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tf2ms_opt.generations import generation_of_tensorflow
@@ -51,9 +52,46 @@ def _of_file(module: Module, sites: Sequence[Found], options: Options) -> tuple[
     accepted, because = _by_arguments(module, sites, possible)
     if len(accepted) == 1:
         return accepted.pop(), because, False
-    if options.pinned_generation in accepted:
+    older, told = _by_age(module, accepted)
+    if options.pinned_generation in older:
         return options.pinned_generation, options.pinned_by, False
+    if told is not None:  # such code was written for the oldest of them, and some still ran with the next
+        return _oldest(older, module), told, False
     return _newest(accepted, module), because or "the default", not because
+
+
+def _by_age(module: Module, possible: set[str]) -> tuple[set[str], str | None]:
+    """The generations that have all the modules and keywords of Keras that the file uses, and which of them told."""
+    left, because = set(possible), None
+    found = [*_modules(module), *_keywords(module)]
+    for one in module.rules.framework.older:
+        for name, node in found:
+            known = name in one.arguments or any(f"{name}.".startswith(f"{place}.") for place in one.modules)
+            if known and left & set(one.generations) and not left <= set(one.generations):
+                left &= set(one.generations)
+                because = f"{name} in line {module.position(node)[0]}"
+    return left, because
+
+
+def _modules(module: Module) -> Iterator[tuple[str, ast.stmt | ast.keyword]]:
+    """The modules below Keras that the file imports, or imports from."""
+    for statement in module.index.moments:
+        if not isinstance(statement, (ast.Import, ast.ImportFrom)):
+            continue
+        names = [alias.name for alias in statement.names]
+        if isinstance(statement, ast.ImportFrom):
+            names = [f"{statement.module}.{name}" for name in names if not statement.level]
+        for path in filter(None, (module.rules.keras_path(module.rules.canonical(name)) for name in names)):
+            yield path, statement
+
+
+def _keywords(module: Module) -> Iterator[tuple[str, ast.stmt | ast.keyword]]:
+    """The keywords of layers, and of methods with a name of Keras' model."""
+    steps = {*module.rules.step.method, *module.rules.step.without}
+    for call in module.index.calls:
+        method = isinstance(call.func, ast.Attribute) and call.func.attr in steps
+        if call.keywords and (method or (module.keras_path(call.func) or "").startswith("layers.")):
+            yield from ((keyword.arg, keyword) for keyword in call.keywords if keyword.arg is not None)
 
 
 def _by_arguments(module: Module, sites: Sequence[Found], possible: set[str]) -> tuple[set[str], str | None]:
@@ -78,6 +116,10 @@ def _accepts(candidate: Candidate, name: str) -> bool:
 
 def _generations(site: Found) -> set[str]:
     return {candidate.generation for candidate in site.candidates}
+
+
+def _oldest(generations: set[str], module: Module) -> str:
+    return next(name for name in module.rules.framework.generation if name in generations)
 
 
 def _newest(generations: set[str], module: Module) -> str:

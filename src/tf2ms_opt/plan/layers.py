@@ -6,12 +6,12 @@ A model is read only where every one of its layers can be seen: a Sequential, or
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tf2ms_opt.trace.models import is_model_class
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import dotted
+from tf2ms_opt.trace.scopes import Binding, dotted
 
 #: layers whose trainable weights are one kernel of two or more dimensions and a bias
 KERNEL_LAYERS = frozenset(
@@ -139,6 +139,8 @@ def _sequential(module: Module, call: ast.Call, key: str) -> tuple[Layer, ...] |
     scope = module.index.scope(call)
     for user, use in module.index.uses.get(f"{key}.add", ()) if key else ():
         added = module.index.parents[use]
+        if not any(one.value is call for one in _receivers(module, use)):
+            continue  # the name stands for another model there
         if user is not scope or not isinstance(added, ast.Call) or len(added.args) != 1:
             return "layers are added to it in more than one place"
         elements.append(added.args[0])
@@ -147,6 +149,11 @@ def _sequential(module: Module, call: ast.Call, key: str) -> tuple[Layer, ...] |
     if unseen:
         return f"{module.text(unseen[0])[:40]} (line {module.position(unseen[0])[0]}) is not a layer written out"
     return tuple(layer for layer in found if layer is not None)
+
+
+def _receivers(module: Module, use: ast.expr) -> Sequence[Binding]:
+    """What the object may be of which ``use`` is a method; nothing where that is no name of this function."""
+    return module.origins(use.value) if isinstance(use, ast.Attribute) else ()
 
 
 def _layer(module: Module, node: ast.expr) -> Layer | None:

@@ -56,7 +56,7 @@ def _grown_later(module: Module, statement: ast.stmt, model: ast.expr) -> int | 
     scope = module.index.scope(statement)
     start = module.index.moments[statement][1]
     for place, use in growth(module, key or ""):
-        if place is scope and begins(module, use) > start:
+        if place is scope and begins(module, use) > start and _is_same(module, use, model):
             return module.position(use)[0]
     method = module.method_of(scope)
     if method is None or not _is_self(model, method[2]):
@@ -67,6 +67,13 @@ def _grown_later(module: Module, statement: ast.stmt, model: ast.expr) -> int | 
             if later and binding.statement is not None and binding.statement is not statement:
                 return module.position(binding.statement)[0]
     return None
+
+
+def _is_same(module: Module, use: ast.expr, model: ast.expr) -> bool:
+    """Whether ``X.add`` may be about the object that ``model`` is: a name that is bound anew is another one."""
+    own = set(module.origins(model))
+    receiver = use.value if isinstance(use, ast.Attribute) else use
+    return not own or not own.isdisjoint(module.origins(receiver))
 
 
 def _is_self(model: ast.expr, name: str) -> bool:

@@ -24,6 +24,7 @@ from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import dotted
 
 TRAINER = "Trainer"
+_COMPILE = ("optimizer", "loss", "metrics")
 
 
 @dataclass(slots=True)
@@ -57,7 +58,9 @@ class ModelStep:
         self._trainer = trainer
         self._scheduled = scheduled
         self._generation = generation
-        self._criteria = Criteria(module, names, generation)
+        given = [bind_call(call, _COMPILE) for call in model.compiles]
+        own = [one[name] for one in given for name in ("loss", "metrics", "weighted_metrics") if name in one]
+        self._criteria = Criteria(module, names, generation, own)
         self._callbacks = CallbackFinder(module, names)
         self._edits = StepEdits()
 
@@ -106,7 +109,7 @@ class ModelStep:
         module, table = self._module, self._module.rules.step
         assert isinstance(call.func, ast.Attribute)  # noqa: S101 -- gathered as such
         receiver = call.func.value
-        given = bind_call(call, ("optimizer", "loss", "metrics"))
+        given = bind_call(call, _COMPILE)
         places = {node: at for at, (_, node, _) in enumerate(written_arguments(module, call))}
         arguments = [Argument(None, Text(module.text(receiver)))]
         for name, node in sorted(given.items(), key=lambda item: places[item[1]]):
@@ -159,15 +162,21 @@ class ModelStep:
     def _take(self, written: Written) -> None:
         self._edits.needs |= written.needs
         self._edits.gone += written.gone
+        for node, text in written.rebuilt.items():
+            if (splice := self._renamed(node, text)) not in self._edits.splices:
+                self._edits.splices.append(splice)
 
     def _say_probabilities(self, node: ast.expr, written: Written) -> None:
         if written.probabilities:
-            exact = "behind_softmax" in written.text
-            seen = "loss-behind-activation" if exact else "loss-on-probabilities/seen"
-            key = seen if written.seen else "loss-on-probabilities"
-            place = self._module.position(node)
-            details = {"loss": written.text, "activation": written.probabilities}
-            self._edits.findings.append(finding(key, *place, **details))
+            key = "loss-on-probabilities"
+            if written.ending == written.probabilities:
+                exact = any("behind_softmax" in text for text in (written.text, *written.rebuilt.values()))
+                key = "loss-behind-activation" if exact else "loss-on-probabilities/seen"
+            elif written.ending is not None:
+                key = "loss-on-probabilities/other"
+            loss = next(iter(written.rebuilt.values()), written.text)
+            details = {"loss": loss, "activation": written.probabilities, "ending": written.ending or ""}
+            self._edits.findings.append(finding(key, *self._module.position(node), **details))
 
     # ------------------------------------------------------------------ fit, evaluate, predict
 

@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 
 from tf2ms_opt.plan.arguments import as_argument
 from tf2ms_opt.plan.imports import Aliases
-from tf2ms_opt.plan.layers import layers_of
-from tf2ms_opt.plan.step.calls import StepLeftError, bind_call, elements, is_inert, is_none, shortened
+from tf2ms_opt.plan.step.calls import StepLeftError, bind_call, elements, has_comment, is_inert, is_none, shortened
+from tf2ms_opt.plan.step.endings import last_activation
 from tf2ms_opt.step_rules import Counterpart, Lookup
 from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import dotted
 
 _REDUCTIONS = {"sum_over_batch_size": "mean", "auto": "mean", "mean": "mean", "sum": "sum", "none": "none"}
+#: activations of which Keras' losses find the logits again
+_SQUASHED = {"softmax", "sigmoid"}
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -26,16 +29,22 @@ class Written:
     needs: set[str] = field(default_factory=set)
     #: nodes of the source that disappear
     gone: list[ast.expr] = field(default_factory=list)
-    #: the predictions are taken for probabilities: by which activation, and whether that was seen in the network
+    #: constructors that are written anew where a name is bound to them, and that keep this name
+    rebuilt: dict[ast.expr, str] = field(default_factory=dict)
+    #: the predictions are taken for probabilities: by which activation, and what the network was seen to end in
     probabilities: str = ""
-    seen: bool = False
+    ending: str | None = None
 
 
 class Criteria:
-    """Translates the losses and metrics of one module."""
+    """Translates the losses and metrics of one module.
 
-    def __init__(self, module: Module, names: Aliases, generation: str) -> None:
+    ``own`` are the losses and metrics that the compiles of one model are given.
+    """
+
+    def __init__(self, module: Module, names: Aliases, generation: str, own: Collection[ast.expr] = ()) -> None:
         self._module = module
+        self._own = {node for one in own for node in ast.walk(one)}
         self._names = names
         self._generation = generation
         self._losses = Lookup(module.rules.step.loss)
@@ -47,7 +56,8 @@ class Criteria:
         if found is None:
             raise StepLeftError(f"the loss {shortened(self._module, node)} is not one that the tool knows", node)
         written = self._built(found, self._call(node), {}, model)
-        written.gone.append(node)
+        if not self._keep_name(node, written):
+            written.gone.append(node)
         return written
 
     def metrics(self, node: ast.expr, model: ast.expr) -> Written:
@@ -65,10 +75,43 @@ class Criteria:
             key, written = self._metric(one, model)
             if key in entries:
                 raise StepLeftError(f"two metrics have the name {key}", one)
+            self._check_readers(one)
+            if self._keep_name(one, written):
+                total.rebuilt |= written.rebuilt
             entries[key] = written.text
             total.needs |= written.needs
         total.text = "{" + ", ".join(f'"{key}": {text}' for key, text in entries.items()) + "}"
+        if self._keep_name(node, total):
+            total.gone = []
         return total
+
+    def _keep_name(self, node: ast.expr, written: Written) -> bool:
+        """Write what a name stands for anew where it is bound, if this model's compiles alone read it."""
+        binding = self._module.only_binding(node) if isinstance(node, ast.Name) else None
+        value = binding.value if binding is not None else None
+        if not isinstance(node, ast.Name) or not isinstance(value, (ast.Call, ast.List, ast.Tuple)):
+            return False
+        if has_comment(self._module, value) or not self._own.issuperset(self._module.readers(node.id, value)):
+            return False
+        written.rebuilt[value] = written.text
+        written.gone.append(value)
+        written.text = node.id
+        return True
+
+    def _check_readers(self, node: ast.expr) -> None:
+        """A metric object counts what the model does; nothing but its compile may look at it."""
+        call, key = self._call(node), dotted(node)
+        if isinstance(node, ast.Call) or call is None or key is None:
+            return
+        last = key.rpartition(".")[2]
+        for other, uses in self._module.index.uses.items():
+            if other == key or other.endswith(f".{last}"):
+                for _, use in uses:
+                    if use not in self._own and ("." in key or call in self._values(use)):
+                        raise StepLeftError(f"the metric {key} is read outside of compile", use)
+
+    def _values(self, use: ast.expr) -> list[ast.expr | None]:
+        return [binding.value for binding in self._module.origins(use)]
 
     def target(self, found: Counterpart) -> str:
         """The class that computes what this generation of Keras does."""
@@ -188,11 +231,21 @@ class Criteria:
         result = Written("", {f"{self._names.runtime}.{target}"})
         if found.activation and not logits:
             result.probabilities = found.activation
-            result.seen = model is not None and self._ends_in(model, found.activation)
-            if result.seen and found.behind:
+            result.ending = self._ending(found.activation, model) if model is not None else None
+            if result.ending == found.activation and found.behind:
                 written.append(f"{found.behind}=True")
         result.text = f"{self._names.names[f'{self._names.runtime}.{target}']}({', '.join(written)})"
         return result
+
+    def _ending(self, activation: str, model: ast.expr) -> str | None:
+        """What ``model`` is seen to end in.  Raises ``StepLeftError`` where Keras takes it for something else."""
+        ending = last_activation(self._module, model)
+        if ending is not None and ending.keras and ending.name in _SQUASHED - {activation}:
+            # measured: BinaryCrossentropy behind a softmax layer applies a sigmoid to the softmax's logits
+            why = f"Keras takes the logits behind it for those of a {activation}"
+            advice = "let the network end in logits, and write from_logits=True"
+            raise StepLeftError(f"the network ends in {ending.name}, and {why}: {advice}", model)
+        return ending.name if ending is not None else None
 
     def _reduction(self, node: ast.expr) -> str:
         known, value = self._module.constant(node)
@@ -202,28 +255,3 @@ class Criteria:
         if text not in _REDUCTIONS:
             raise StepLeftError("its reduction is not known here", node)
         return _REDUCTIONS[text]
-
-    def _ends_in(self, model: ast.expr, activation: str) -> bool:
-        """Whether the last layer of the model is seen to have this activation."""
-        return last_activation(self._module, model) == activation
-
-
-def last_activation(module: Module, model: ast.expr) -> str | None:
-    """The activation of the model's last layer, where the model is built in this file; None where that is not seen."""
-    layers = layers_of(module, model)
-    if isinstance(layers, str) or not layers:
-        return None
-    ordered = sorted(layers, key=lambda layer: module.source.start(layer.call))
-    last = ordered[-1]
-    values = [keyword.value for keyword in last.call.keywords if keyword.arg == "activation"]
-    if last.name == "Activation":
-        values = values or last.call.args[:1]
-    elif last.name == "Softmax":
-        return "softmax"
-    elif last.name == "Dense":
-        values = values or last.call.args[1:2]
-    if not values:
-        return "linear" if last.name in ("Dense", "Conv2D") else None
-    known, value = module.constant(values[0])
-    return (value or "linear") if known and isinstance(value, (str, type(None))) else (
-        module.keras_path(values[0]) or "").rpartition(".")[2] or None  # fmt: skip

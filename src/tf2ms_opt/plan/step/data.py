@@ -15,7 +15,8 @@ _PIPELINE = {
 }  # fmt: skip
 _MODULES = ("tensorflow.data", "tensorflow_datasets", "tensorflow.keras.preprocessing", "keras.preprocessing")
 _LOADERS = {"image_dataset_from_directory", "text_dataset_from_directory", "timeseries_dataset_from_array"}
-_ARRAYS = {"array", "asarray", "zeros", "ones", "rand", "randn", "random", "reshape", "astype"}
+#: what gives no array but a dictionary or an iterator
+_BUILT_IN = {"dict", "zip", "iter", "map", "filter", "enumerate"}
 
 
 def unfit(module: Module, node: ast.expr, *, pair: bool = False) -> str:
@@ -29,7 +30,7 @@ def _why(module: Module, node: ast.expr, depth: int, *, pair: bool) -> str:
     match node:
         case ast.List() | ast.Tuple() if not pair and any(not _number(one) for one in node.elts):
             return "a list of inputs or outputs has no counterpart in the trainer"
-        case ast.Dict():
+        case ast.Dict() | ast.DictComp():
             return "a dictionary of inputs or outputs has no counterpart in the trainer"
         case ast.GeneratorExp():
             return "a generator has no counterpart in the trainer"
@@ -52,6 +53,8 @@ def _number(node: ast.expr) -> bool:
 def _called(module: Module, func: ast.expr, depth: int) -> str:
     names = module.resolve(func).names
     last = (dotted(func) or str(getattr(func, "attr", ""))).rpartition(".")[2]
+    if (isinstance(func, ast.Name) and last in _BUILT_IN and not module.origins(func)) or last == "to_dict":
+        return f"the data comes from {module.text(func)[:50]}(...), which is no array"
     framework = any(name.startswith(_MODULES) for name in map(module.rules.canonical, names))
     loads_arrays = last in ("load_data", "pad_sequences", "sequence.pad_sequences", "to_categorical", "img_to_array")
     if (framework and not loads_arrays) or last in _LOADERS or last in _PIPELINE - {"map", "repeat", "shuffle"}:

@@ -245,8 +245,9 @@ def _check_order(module: Module, found: Compiled, scope: Scope) -> None:
             raise StepLeftError("the model is compiled in more than one function", call)
     for use in [one for one in found.reads if named and one not in found.handed]:
         parent = index.parents[use]
-        stored = isinstance(parent, ast.Attribute) and parent.attr in _COPIES
-        if stored and not any(_before(module, call, use, scope) for call in found.compiles):
+        if not isinstance(parent, ast.Attribute) or parent.attr not in _COPIES:
+            continue
+        if not any(_before(module, call, use, scope) for call in found.compiles):
             found.reads.remove(use)  # weights that are copied before there is a trainer
             found.weights.append(parent)
             found.networks.append(use)
