@@ -4,7 +4,9 @@ The scripts are in ``step/scripts``.  Each imports its network by name, and the 
 ``step/tensorflow_side`` and ``step/mindspore_side`` hold it, with the same weights.  Nothing else is given to the
 converted script, which runs as the command line leaves it.
 
-A deviation is relative: to the original's loss at that place, and of other numbers to the largest of their list.
+A deviation is relative: to the original's loss at that place, and of other numbers to the largest of their list.  The
+bound is what float32 leaves of a training of 100 steps, in which each processor sums matrix products in an order of its
+own.
 """
 
 from __future__ import annotations
@@ -34,8 +36,9 @@ PARTS = 2
 class Script:
     """A script: how far its numbers may be off, its options, whether it needs Keras 2, and whether it learns."""
 
-    stock: float
-    exact: float
+    #: of a loss; wider where MindSpore's CPU kernel is not the original's formula
+    stock: float = 1e-5
+    exact: float = 1e-5
     options: tuple[str, ...] = ()
     keras2: bool = False
     learns: bool = True
@@ -43,33 +46,33 @@ class Script:
 
 SCRIPTS = {
     # the comparison page's own example
-    "page_fit": Script(1.0, 1e-5),
-    "page_minimize": Script(1.0, 1e-5, keras2=True),
+    "page_fit": Script(1.0),
+    "page_minimize": Script(1.0, keras2=True),
     # compile and fit
-    "fit_strings": Script(1e-5, 2e-6),
-    "fit_callbacks": Script(1e-5, 2e-6),
-    "fit_binary": Script(1e-5, 2e-6),
-    "fit_scheduler": Script(1e-5, 2e-6),
-    "fit_ema": Script(1e-5, 2e-6),
-    "fit_weight_decay": Script(1e-5, 2e-6),
-    "fit_accumulate": Script(1e-5, 2e-6),
-    "fit_schedule": Script(1e-5, 2e-6),
-    "clip_fit": Script(1e-5, 2e-6),
-    "train_on_batch": Script(1e-5, 2e-6),
-    "build_model": Script(1e-5, 2e-6),
-    "class_model": Script(1e-5, 2e-6),
-    "dropout_off": Script(1e-5, 2e-6, learns=False),
+    "fit_strings": Script(),
+    "fit_callbacks": Script(),
+    "fit_binary": Script(),
+    "fit_scheduler": Script(),
+    "fit_ema": Script(),
+    "fit_weight_decay": Script(),
+    "fit_accumulate": Script(),
+    "fit_schedule": Script(),
+    "clip_fit": Script(),
+    "train_on_batch": Script(),
+    "build_model": Script(),
+    "class_model": Script(),
+    "dropout_off": Script(learns=False),
     # gradient tapes
-    "tape_function": Script(1e-5, 2e-6),
-    "tape_dataset": Script(1e-5, 2e-6),
-    "tape_module": Script(1e-5, 2e-6),
-    "tape_gan": Script(1e-5, 2e-6, learns=False),
-    "clip_tape": Script(1e-5, 2e-6),
-    "tape_tensors": Script(1e-3, 1e-5),
+    "tape_function": Script(),
+    "tape_dataset": Script(),
+    "tape_module": Script(),
+    "tape_gan": Script(learns=False),
+    "clip_tape": Script(),
+    "tape_tensors": Script(1e-2),
     # Keras 2
-    "tf211_ema": Script(1e-5, 2e-6, ("--tf-version", "2.15"), keras2=True),
-    "legacy_clip": Script(1.0, 1e-5, keras2=True),
-    "legacy_rate": Script(1e-5, 2e-6, keras2=True),
+    "tf211_ema": Script(options=("--tf-version", "2.15"), keras2=True),
+    "legacy_clip": Script(1.0, keras2=True),
+    "legacy_rate": Script(keras2=True),
 }
 
 
@@ -188,7 +191,7 @@ def test_the_converted_script_trains_as_the_original(name, mode, fidelity, numbe
 def test_everything_else_is_as_in_the_original(name, mode, fidelity, numbers):
     """Metrics, rates, evaluations and predictions: whatever the script makes of them."""
     original, ours = both(numbers, mode, name, fidelity)
-    bound = getattr(SCRIPTS[name], fidelity)
+    bound = 2 * getattr(SCRIPTS[name], fidelity)  # single predictions, which a loss averages
     for key in original.keys() - {"losses"}:
         largest = max(map(abs, original[key])) or 1.0
         found = [abs(one - other) / largest for one, other in zip(original[key], ours[key], strict=True)]
