@@ -49,3 +49,8 @@ class Options:
     package: str | None = None
     scope: Scope = Scope.STEP
     mindspore_version: str = DEFAULT_MINDSPORE
+
+
+def converts_steps(options: Options) -> bool:
+    """Whether the training steps around the optimizers are converted as well."""
+    return options.scope is Scope.STEP and options.fidelity is not Fidelity.NAMES

@@ -36,6 +36,8 @@ class Counterpart(_Table, frozen=True):
     key: str = ""
     #: Keras numbers the objects of this class, so that a second one has another name
     numbered: bool = False
+    #: Keras 3 does not align the ranks of predictions and labels where the loss is a metric
+    broadcast: bool = False
     #: the argument that says that the predictions come out of the network's own softmax or sigmoid
     behind: str = ""
     #: the activation of the network's last layer for which that holds

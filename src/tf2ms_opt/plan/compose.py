@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from tf2ms_opt.diagnostics import Finding, Severity, finding
 from tf2ms_opt.facts import Splice
-from tf2ms_opt.options import Fidelity, Options, Scope
+from tf2ms_opt.options import Options, converts_steps
 from tf2ms_opt.outcomes import Runtime, Site, SiteOutcome
-from tf2ms_opt.plan.drafts import Draft, Drafter
+from tf2ms_opt.plan.drafts import IN_THE_LOSS, Draft, Drafter
 from tf2ms_opt.plan.generation import Verdict, decide
 from tf2ms_opt.plan.imports import added_import, aliases, removed_imports, runtime_module
 from tf2ms_opt.plan.signature import LeftError
@@ -37,27 +37,41 @@ class Plan:
 
 def plan(module: Module, options: Options, path: str) -> Plan:
     """Decide on every site of ``module``."""
-    first, free = _plan(module, options, path, frozenset())
-    # Where our class takes the name of one that is no longer imported, it is planned again under that name.
-    return _plan(module, options, path, free)[0] if free else first
+    first, again = _plan(module, options, path, Learned())
+    # Where our class takes the name of one that is no longer imported, it is planned again under that name; and where
+    # a step stays, a regularizer that would have gone into its loss is planned again as weight decay.
+    if again.staying:
+        first, last = _plan(module, options, path, again)
+        again = Learned(last.released, again.staying)
+    return _plan(module, options, path, again)[0] if again.released else first
 
 
-def _plan(module: Module, options: Options, path: str, released: frozenset[str]) -> tuple[Plan, frozenset[str]]:
-    """The plan, and the names of removed imports that something of the result could have had."""
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What one planning of a module tells the next one."""
+
+    #: names of removed imports that something of the result could have
+    released: frozenset[str] = frozenset()
+    #: optimizers with regularizers whose step stays TensorFlow's
+    staying: frozenset[ast.expr] = frozenset()
+
+
+def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[Plan, Learned]:
+    """The plan, and what it is to know that it did not."""
     found = [site for site in find(module) if _selected(site, options)]
     if not found:
-        return Plan(), frozenset()
+        return Plan(), Learned()
     verdict = decide(module, found, options)
     runtime = runtime_module(module, options)
-    names = aliases(module, min(module.source.start(site.node) for site in found), runtime, released)
-    drafter = Drafter(module, options, names)
+    names = aliases(module, min(module.source.start(site.node) for site in found), runtime, known.released)
+    drafter = Drafter(module, options, names, known.staying)
     drafts: dict[Found, Draft | Finding] = {}
     for site in found:
         drafts[site] = _draft(drafter, site, verdict)
     _settle_schedules(module, drafts)
     done = {site: draft for site, draft in drafts.items() if isinstance(draft, Draft)}
     steps = Steps(done)
-    if options.scope is Scope.STEP and options.fidelity is not Fidelity.NAMES:
+    if converts_steps(options):
         steps = convert_steps(module, done, names, options)
         done = steps.drafts
         drafts |= done
@@ -88,7 +102,10 @@ def _plan(module: Module, options: Options, path: str, released: frozenset[str])
     ]
     ordered = tuple(sorted(dict.fromkeys(findings), key=lambda one: (one.line, one.column, one.code)))
     parts = _runtime(runtime, done.values(), steps)
-    return Plan(tuple(splices), sites, ordered, verdict.generation, verdict.told_by, parts), free
+    staying = frozenset(
+        site.expression for site, draft in done.items() if any(IN_THE_LOSS in one.message for one in draft.findings)
+    )
+    return Plan(tuple(splices), sites, ordered, verdict.generation, verdict.told_by, parts), Learned(free, staying)
 
 
 def _runtime(name: str, done: Iterable[Draft], steps: Steps) -> Runtime | None:

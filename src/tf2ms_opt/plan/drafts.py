@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import CallRewrite, Splice, origins
-from tf2ms_opt.options import Fidelity, Options
+from tf2ms_opt.options import Fidelity, Options, converts_steps
 from tf2ms_opt.plan.arguments import translate
 from tf2ms_opt.plan.claims import claim, runtime_note
 from tf2ms_opt.plan.edits import Editor, Origin, SiteFacts
@@ -59,10 +59,16 @@ class Draft:
     scheduled: bool = False
 
 
+#: why a regularizer does not become weight decay where its step is converted
+IN_THE_LOSS = "the trainer adds the penalty to the loss, as Keras does"
+
+
 class Drafter:
     """Drafts the sites of one module, so that fresh names and factories are shared between them."""
 
-    def __init__(self, module: Module, options: Options, names: Aliases) -> None:
+    def __init__(self, module: Module, options: Options, names: Aliases, staying: Collection[ast.expr] = ()) -> None:
+        """``staying`` are optimizers whose ``compile`` and ``fit`` are known to stay TensorFlow's."""
+        self._staying = staying
         self._module = module
         self._options = options
         self._setup = Setup(module, names, options.fidelity)
@@ -141,14 +147,14 @@ class Drafter:
             return Origin(self._options.params)
         raise LeftError(why)
 
-    @staticmethod
-    def _keeps_regularizers(site: SiteFacts, translation: Translation) -> str:
+    def _keeps_regularizers(self, site: SiteFacts, translation: Translation) -> str:
+        step = site.origin.step
+        compiled = step is not None and isinstance(step.func, ast.Attribute) and step.func.attr == "compile"
+        if compiled and converts_steps(self._options) and site.found.expression not in self._staying:
+            return IN_THE_LOSS
         if translation.clips:
             return "the optimizer clips gradients, and Keras clips the penalty's gradient with them"
-        step = site.origin.step
-        if step is None or not (isinstance(step.func, ast.Attribute) and step.func.attr == "compile"):
-            return "only compile and fit are sure to add the penalty to the loss"
-        return ""
+        return "" if compiled else "only compile and fit are sure to add the penalty to the loss"
 
     def _check_sharing(self, site: SiteFacts, translation: Translation) -> None:
         """Several models for one object: an optimizer for each, or none is converted.  Raises ``LeftError``."""

@@ -90,16 +90,23 @@ class MeanLoss(_MeanOfSamples):
     raises ``ValueError``: Keras 2 and 3 divide it by different numbers.  What ``fit`` and ``evaluate`` show as
     ``loss`` is :class:`EpochLoss`, which is the same number where there are no weights.
 
+    ``broadcast=True`` is for the functions whose ranks Keras 3 does not align as metrics (hinges, KL divergence,
+    Poisson): predictions of shape ``(N, 1)`` and labels of ``(N,)`` make ``N * N`` values there.
+
     Source: ``MeanMetricWrapper`` in ``keras/src/metrics/reduction_metrics.py`` of Keras 3.15.
     """
 
-    def __init__(self, loss):
+    def __init__(self, loss, broadcast=False):
         super().__init__()
         if getattr(loss, "ignore_class", None) is not None:
             raise ValueError("a loss with ignore_class has no mean that all versions of Keras agree on")
         self.loss = loss
+        self.broadcast = broadcast
 
     def _values(self, predictions, labels):
+        predictions, labels = _array(predictions), _array(labels)
+        if self.broadcast:
+            predictions, labels = (one.copy() for one in np.broadcast_arrays(predictions, labels))
         return self.loss.per_sample(Tensor(_array(predictions)), Tensor(_array(labels)))
 
 

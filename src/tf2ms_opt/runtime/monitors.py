@@ -65,6 +65,8 @@ class _Monitor(Callback):
         return "acc" in self.monitor
 
     def _missing(self, logs):
+        if self.mode == "auto" and not self.model.keras2:
+            self._to_be_maximized()  # Keras 3 asks for the direction first, and raises an error where there is none
         warnings.warn(
             f"{type(self).__name__} finds no {self.monitor!r} among {', '.join(logs)}, and does nothing", stacklevel=3
         )

@@ -16,7 +16,8 @@ from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.rewrites import edit_call, written_arguments
 from tf2ms_opt.plan.step.callbacks import CallbackFinder, Callbacks
 from tf2ms_opt.plan.step.calls import StepLeftError, bind_call, has_comment, is_inert, is_none
-from tf2ms_opt.plan.step.criteria import Criteria, Written
+from tf2ms_opt.plan.step.companions import called_by_hand, handed_on
+from tf2ms_opt.plan.step.criteria import Criteria, Written, probabilities_note
 from tf2ms_opt.plan.step.data import unfit
 from tf2ms_opt.plan.step.models import Compiled
 from tf2ms_opt.plan.step.rates import Rates
@@ -24,6 +25,7 @@ from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import dotted
 
 TRAINER = "Trainer"
+TENSOR = "to_tensor"
 _COMPILE = ("optimizer", "loss", "metrics")
 
 
@@ -89,6 +91,8 @@ class ModelStep:
         for use in [*model.reads, *model.returned]:
             if use not in model.handed:
                 edits.splices.append(self._renamed(use, self._trainer))
+        edits.findings += filter(None, (handed_on(self._module, use) for use in model.networks))
+        self._calls_by_hand()
         for use in model.networks:
             if use in model.handed:
                 end = self._module.source.end(use)
@@ -112,7 +116,8 @@ class ModelStep:
         given = bind_call(call, _COMPILE)
         places = {node: at for at, (_, node, _) in enumerate(written_arguments(module, call))}
         arguments = [Argument(None, Text(module.text(receiver)))]
-        for name, node in sorted(given.items(), key=lambda item: places[item[1]]):
+        keys: dict[str, tuple[str, ...]] = {}
+        for name, node in sorted(given.items(), key=lambda item: (item[0] == "weighted_metrics", places[item[1]])):
             at = places[node]
             match name:
                 case "optimizer":
@@ -125,14 +130,15 @@ class ModelStep:
                     self._edits.absorbed.add(span)
                     arguments.append(Argument("optimizer", value, at))
                 case "loss":
-                    written = self._criteria.loss(node, receiver)
+                    written = self._criteria.loss(node, [receiver])
                     self._take(written)
-                    self._say_probabilities(node, written)
+                    self._edits.findings += probabilities_note(written, module.position(node))
                     arguments.append(Argument("loss_fn", self._text(node, written.text), at))
                 case "metrics" | "weighted_metrics":
                     if is_inert(module, node, ("None", "[]", "()")):
                         continue
-                    written = self._criteria.metrics(node, receiver)
+                    written = self._criteria.metrics(node, keys.get("metrics", ()))
+                    keys[name] = written.keys
                     self._take(written)
                     arguments.append(Argument(name, self._text(node, written.text), at))
                 case _:
@@ -165,18 +171,6 @@ class ModelStep:
         for node, text in written.rebuilt.items():
             if (splice := self._renamed(node, text)) not in self._edits.splices:
                 self._edits.splices.append(splice)
-
-    def _say_probabilities(self, node: ast.expr, written: Written) -> None:
-        if written.probabilities:
-            key = "loss-on-probabilities"
-            if written.ending == written.probabilities:
-                exact = any("behind_softmax" in text for text in (written.text, *written.rebuilt.values()))
-                key = "loss-behind-activation" if exact else "loss-on-probabilities/seen"
-            elif written.ending is not None:
-                key = "loss-on-probabilities/other"
-            loss = next(iter(written.rebuilt.values()), written.text)
-            details = {"loss": loss, "activation": written.probabilities, "ending": written.ending or ""}
-            self._edits.findings.append(finding(key, *self._module.position(node), **details))
 
     # ------------------------------------------------------------------ fit, evaluate, predict
 
@@ -228,6 +222,16 @@ class ModelStep:
             callee = f"{self._trainer}.{call.func.attr}"
             part = CallRewrite(part.start, part.end, callee, part.arguments)
         self._edits.splices.append(Splice(splice.start, splice.end, (part,)))
+
+    def _calls_by_hand(self) -> None:
+        """``model(x)`` takes arrays, which a Cell does not."""
+        source, edits = self._module.source, self._edits
+        for given in filter(None, (called_by_hand(self._module, use) for use in self._model.networks)):
+            edits.splices.append(
+                Splice(source.start(given), source.start(given), (f"{self._names.names[self._qualified(TENSOR)]}(",), 1)
+            )
+            edits.splices.append(Splice(source.end(given), source.end(given), (")",), -1))
+            edits.needs.add(self._qualified(TENSOR))
 
     # ------------------------------------------------------------------ weights
 

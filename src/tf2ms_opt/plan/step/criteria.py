@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.plan.arguments import as_argument
 from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.step.calls import StepLeftError, bind_call, elements, has_comment, is_inert, is_none, shortened
 from tf2ms_opt.plan.step.endings import last_activation
+from tf2ms_opt.plan.step.metric_names import constructor, metric_name
 from tf2ms_opt.step_rules import Counterpart, Lookup
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import dotted
@@ -18,7 +19,6 @@ from tf2ms_opt.trace.scopes import dotted
 _REDUCTIONS = {"sum_over_batch_size": "mean", "auto": "mean", "mean": "mean", "sum": "sum", "none": "none"}
 #: activations of which Keras' losses find the logits again
 _SQUASHED = {"softmax", "sigmoid"}
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 @dataclass(slots=True)
@@ -34,6 +34,8 @@ class Written:
     #: the predictions are taken for probabilities: by which activation, and what the network was seen to end in
     probabilities: str = ""
     ending: str | None = None
+    #: the keys of metrics
+    keys: tuple[str, ...] = ()
 
 
 class Criteria:
@@ -50,18 +52,25 @@ class Criteria:
         self._losses = Lookup(module.rules.step.loss)
         self._metrics = Lookup(module.rules.step.metric)
 
-    def loss(self, node: ast.expr, model: ast.expr | None) -> Written:
-        """The loss ``node`` of a ``compile`` of ``model``.  Raises ``StepLeftError``."""
+    def loss(self, node: ast.expr, models: Sequence[ast.expr | None], *, graph: bool = True) -> Written:
+        """The loss ``node`` of what ``models`` give; ``graph`` says that TensorFlow calculates it in a graph.
+
+        Raises ``StepLeftError``.
+        """
         found = self._counterpart(node, self._losses, ("losses", "metrics"))
         if found is None:
             raise StepLeftError(f"the loss {shortened(self._module, node)} is not one that the tool knows", node)
-        written = self._built(found, self._call(node), {}, model)
+        written = self._built(found, constructor(self._module, node), {}, found.positional, models, graph=graph)
         if not self._keep_name(node, written):
             written.gone.append(node)
         return written
 
-    def metrics(self, node: ast.expr, model: ast.expr) -> Written:
-        """The metrics ``node`` as a dictionary: Keras' key of each and its object.  Raises ``StepLeftError``."""
+    def metrics(self, node: ast.expr, taken: Collection[str] = ()) -> Written:
+        """The metrics ``node`` as a dictionary: Keras' key of each and its object.
+
+        ``taken`` are the keys of the metrics beside them, in front of which Keras 3 puts a word.
+        Raises ``StepLeftError``.
+        """
         every = elements(self._module, node)
         if every is None:
             if not isinstance(node, ast.Constant):
@@ -72,14 +81,17 @@ class Criteria:
         total = Written("", gone=[node])
         entries: dict[str, str] = {}
         for one in every:
-            key, written = self._metric(one, model)
-            if key in entries:
+            key, written = self._metric(one)
+            if key in taken and self._generation == "keras3":
+                key = f"weighted_{key}"
+            if key in entries or key in taken:
                 raise StepLeftError(f"two metrics have the name {key}", one)
             self._check_readers(one)
             if self._keep_name(one, written):
                 total.rebuilt |= written.rebuilt
             entries[key] = written.text
             total.needs |= written.needs
+        total.keys = tuple(entries)
         total.text = "{" + ", ".join(f'"{key}": {text}' for key, text in entries.items()) + "}"
         if self._keep_name(node, total):
             total.gone = []
@@ -100,7 +112,7 @@ class Criteria:
 
     def _check_readers(self, node: ast.expr) -> None:
         """A metric object counts what the model does; nothing but its compile may look at it."""
-        call, key = self._call(node), dotted(node)
+        call, key = constructor(self._module, node), dotted(node)
         if isinstance(node, ast.Call) or call is None or key is None:
             return
         last = key.rpartition(".")[2]
@@ -117,58 +129,33 @@ class Criteria:
         """The class that computes what this generation of Keras does."""
         return found.keras2 if found.keras2 and self._generation != "keras3" else found.target
 
-    def criterion(self, call: ast.Call, *, metric: bool) -> Written:
-        """A loss or metric object that a gradient tape works with.  Raises ``StepLeftError``."""
+    def criterion(self, call: ast.Call, *, metric: bool, models: Sequence[ast.expr | None] = ()) -> Written:
+        """A loss or metric object that a gradient tape works with, on what ``models`` give.
+
+        Raises ``StepLeftError``.
+        """
         path = self._module.keras_path(call.func) or ""
         if not metric:
-            return self.loss(call, None)
+            return self.loss(call, models, graph=False)
         if path == "metrics.Mean":
             mean = f"{self._names.runtime}.Mean"
             return Written(f"{self._names.names[mean]}()", {mean})
-        return self._metric(call, None)[1]
+        return self._metric(call)[1]
 
-    def _metric(self, node: ast.expr, model: ast.expr | None) -> tuple[str, Written]:
+    def _metric(self, node: ast.expr) -> tuple[str, Written]:
         metric = self._counterpart(node, self._metrics, ("metrics",))
         loss = None if metric is not None else self._counterpart(node, self._losses, ("metrics", "losses"))
         found = metric or loss
         if found is None:
             raise StepLeftError(f"the metric {shortened(self._module, node)} is not one that the tool knows", node)
-        call = self._call(node)
+        call = constructor(self._module, node)
         name: dict[str, ast.expr] = {}
-        written = self._built(found, call, name, model)
+        written = self._built(found, call, name, ("name", "dtype") if loss is not None else found.positional)
         if loss is not None:
             mean = f"{self._names.runtime}.MeanLoss"
-            written = Written(f"{self._names.names[mean]}({written.text})", {*written.needs, mean})
-        return self._key(node, found, call, name), written
-
-    def _key(self, node: ast.expr, found: Counterpart, call: ast.Call | None, name: Mapping[str, ast.expr]) -> str:
-        """The name that the history and the logs have for a metric."""
-        snake = found.key or _CAMEL.sub("_", next(iter(found.names), found.target)).lower()
-        if isinstance(node, ast.Constant):
-            text = str(node.value)
-            return text if self._generation == "keras3" or text in found.functions else snake
-        if "name" in name and not is_none(self._module, name["name"]):
-            known, value = self._module.constant(name["name"])
-            if not known or not isinstance(value, str):
-                raise StepLeftError("the name of a metric is not written out", name["name"])
-            return value
-        if call is None:
-            path = self._module.keras_path(node) or ""
-            return self._function_key(path.rpartition(".")[2], found)
-        if found.numbered and self._built_often(found):
-            raise StepLeftError(f"Keras numbers the names of several {found.names[0]} objects", node)
-        if snake == "kldivergence":
-            return "kl_divergence" if self._generation == "keras3" else "kullback_leibler_divergence"
-        return snake
-
-    @staticmethod
-    def _function_key(name: str, found: Counterpart) -> str:
-        """A function goes by its own name, however it is spelt: ``losses.mse`` is ``mean_squared_error``."""
-        return found.functions[0] if name in found.functions else name
-
-    def _built_often(self, found: Counterpart) -> bool:
-        paths = [self._module.keras_path(call.func) for call in self._module.index.calls]
-        return sum(path is not None and path.removeprefix("metrics.") in found.names for path in paths) > 1
+            broadcast = ", broadcast=True" if loss.broadcast and self._generation == "keras3" else ""
+            written = Written(f"{self._names.names[mean]}({written.text}{broadcast})", {*written.needs, mean})
+        return metric_name(self._module, self._generation, node, found, name, self._own), written
 
     def _counterpart(self, node: ast.expr, lookup: Lookup, places: Collection[str]) -> Counterpart | None:
         match node:
@@ -179,7 +166,7 @@ class Criteria:
             case ast.Name() | ast.Attribute():
                 if (name := self._below(node, places)) in lookup.by_function:
                     return lookup.by_function[name]
-                call = self._call(node)
+                call = constructor(self._module, node)
                 return None if call is None else self._counterpart(call, lookup, places)
         return None
 
@@ -189,23 +176,21 @@ class Criteria:
         place, _, name = path.rpartition(".")
         return name if place in places else ""
 
-    def _call(self, node: ast.expr) -> ast.Call | None:
-        """The constructor that ``node`` is, or that its only binding is."""
-        if isinstance(node, ast.Call):
-            return node
-        bindings = self._module.origins(node)
-        if len(bindings) == 1 and isinstance(bindings[0].value, ast.Call):
-            return bindings[0].value
-        return None
-
     def _built(
-        self, found: Counterpart, call: ast.Call | None, name: dict[str, ast.expr], model: ast.expr | None
+        self,
+        found: Counterpart,
+        call: ast.Call | None,
+        name: dict[str, ast.expr],
+        positional: Sequence[str],
+        models: Sequence[ast.expr | None] = (),
+        *,
+        graph: bool = False,
     ) -> Written:
         """The constructor call of a counterpart; ``name`` gets the argument of that name."""
         target = self.target(found)
         written: list[str] = []
         logits = False
-        given = bind_call(call, found.positional) if call is not None else {}
+        given = bind_call(call, positional) if call is not None else {}
         for parameter, value in given.items():
             if parameter in ("name", "dtype"):
                 name[parameter] = value
@@ -230,22 +215,34 @@ class Criteria:
                 raise StepLeftError(f"{parameter}= of {found.names[0]} has no counterpart", value)
         result = Written("", {f"{self._names.runtime}.{target}"})
         if found.activation and not logits:
-            result.probabilities = found.activation
-            result.ending = self._ending(found.activation, model) if model is not None else None
-            if result.ending == found.activation and found.behind:
-                written.append(f"{found.behind}=True")
+            self.behind(found, models, written, result, graph=graph)
         result.text = f"{self._names.names[f'{self._names.runtime}.{target}']}({', '.join(written)})"
         return result
 
-    def _ending(self, activation: str, model: ast.expr) -> str | None:
-        """What ``model`` is seen to end in.  Raises ``StepLeftError`` where Keras takes it for something else."""
-        ending = last_activation(self._module, model)
-        if ending is not None and ending.keras and ending.name in _SQUASHED - {activation}:
+    def behind(
+        self,
+        found: Counterpart,
+        models: Sequence[ast.expr | None],
+        arguments: list[str],
+        result: Written,
+        *,
+        graph: bool,
+    ) -> None:
+        """Take the predictions of ``models`` for what Keras takes them for.  Raises ``StepLeftError``."""
+        endings = {last_activation(self._module, one) if one is not None else None for one in models} or {None}
+        ending = endings.pop() if len(endings) == 1 else None
+        result.probabilities = found.activation
+        result.ending = ending.name if ending is not None else None
+        if ending is None:
+            return
+        if ending.keras and ending.name in _SQUASHED - {found.activation}:
             # measured: BinaryCrossentropy behind a softmax layer applies a sigmoid to the softmax's logits
-            why = f"Keras takes the logits behind it for those of a {activation}"
+            why = f"Keras takes the logits behind it for those of a {found.activation}"
             advice = "let the network end in logits, and write from_logits=True"
-            raise StepLeftError(f"the network ends in {ending.name}, and {why}: {advice}", model)
-        return ending.name if ending is not None else None
+            node = next(one for one in models if one is not None)
+            raise StepLeftError(f"the network ends in {ending.name}, and {why}: {advice}", node)
+        if ending.name == found.activation and found.behind and (ending.keras or graph):
+            arguments.append(f"{found.behind}=True")
 
     def _reduction(self, node: ast.expr) -> str:
         known, value = self._module.constant(node)
@@ -255,3 +252,15 @@ class Criteria:
         if text not in _REDUCTIONS:
             raise StepLeftError("its reduction is not known here", node)
         return _REDUCTIONS[text]
+
+
+def probabilities_note(written: Written, place: tuple[int, int]) -> Iterator[Finding]:
+    """What there is to say of a loss that takes probabilities."""
+    if written.probabilities:
+        key = "loss-on-probabilities"
+        loss = next(iter(written.rebuilt.values()), written.text)
+        if written.ending == written.probabilities:
+            key = "loss-behind-activation" if "behind_softmax" in loss else "loss-on-probabilities/seen"
+        elif written.ending is not None:
+            key = "loss-on-probabilities/other"
+        yield finding(key, *place, loss=loss, activation=written.probabilities, ending=written.ending or "")

@@ -58,6 +58,9 @@ def _of_function(module: Module, function: ast.FunctionDef) -> Ending | None:
 def _ending(module: Module, built: ast.Call, key: str) -> Ending | None:
     """The activation at the end of the model that the call ``built`` makes, under the name ``key``."""
     name = (module.keras_path(built.func) or "").rpartition(".")[2]
+    for binding in module.origins(built.func):
+        if isinstance(binding.node, ast.ClassDef):
+            return _of_class(module, binding.node)
     last: ast.expr | None = None
     if name == "Sequential":
         last = _last_of_sequence(module, built, key)
@@ -66,6 +69,20 @@ def _ending(module: Module, built: ast.Call, key: str) -> Ending | None:
         tensor = _followed(module, outputs[0]) if outputs else None
         last = tensor.func if isinstance(tensor, ast.Call) else None
     return _activation(module, last) if last is not None else None
+
+
+def _of_class(module: Module, node: ast.ClassDef) -> Ending | None:
+    """What the ``call`` of a model class of the file returns."""
+    methods = [one for one in node.body if isinstance(one, ast.FunctionDef) and one.name == "call"]
+    returns = [one.value for method in methods for one in ast.walk(method) if isinstance(one, ast.Return)]
+    if len(methods) != 1 or len(returns) != 1 or returns[0] is None:
+        return None
+    tensor = _followed(module, returns[0])
+    if not isinstance(tensor, ast.Call):
+        return None
+    if _named(module, tensor.func) is not None:  # tf.nn.softmax(x), keras.activations.softmax(x)
+        return _named(module, tensor.func)
+    return _activation(module, tensor.func)
 
 
 def _last_of_sequence(module: Module, built: ast.Call, key: str) -> ast.expr | None:

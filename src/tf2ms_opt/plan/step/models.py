@@ -14,7 +14,7 @@ from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode, Scope, do
 #: functions that look at a network, or draw it
 _HARMLESS = {
     "print", "len", "id", "type", "isinstance", "repr", "str", "hasattr", "plot_model", "model_to_dot",
-    "visualize_model",
+    "visualize_model", "save_model", "Checkpoint",
 }  # fmt: skip
 #: what the trainer has under the same name
 _COPIES = {"get_weights", "set_weights"}
@@ -142,7 +142,7 @@ def _sort(module: Module, use: ast.expr, found: Compiled, *, handed: bool) -> No
         case ast.Call(func=func) if func is use or (dotted(func) or "").rpartition(".")[2] in _HARMLESS:
             found.networks.append(use)
         case ast.Call(func=func):
-            why = "it is part of another model" if module.framework_name(func) else "which may use it as Keras' model"
+            why = "which takes Keras' model" if module.framework_name(func) else "which may use it as Keras' model"
             raise StepLeftError(f"the model is handed to {module.text(func)[:40]}: {why}", use)
         case ast.Expr() | ast.FormattedValue() | ast.Compare():
             found.networks.append(use)

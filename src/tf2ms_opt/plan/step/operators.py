@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.arguments import as_argument
 from tf2ms_opt.plan.imports import DTYPES, OPS, Aliases
 from tf2ms_opt.plan.step.calls import StepLeftError, bind_call, has_comment
 from tf2ms_opt.plan.step.compiled import StepEdits
-from tf2ms_opt.plan.step.criteria import Criteria
+from tf2ms_opt.plan.step.criteria import Criteria, Written, probabilities_note
 from tf2ms_opt.plan.step.region import Region, Shared
 from tf2ms_opt.step_rules import Lookup, Operation
 from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import dotted
 
 _LOSS = {"y_true": "labels", "y_pred": "logits", "sample_weight": "weights"}
 _METRIC = {"y_true": "labels", "y_pred": "predictions", "sample_weight": "weights"}
@@ -30,6 +31,7 @@ class Operators:
         self._edits = edits
         self._criteria = Criteria(module, names, generation)
         self._functions = Lookup(module.rules.step.loss).by_function
+        self._networks: frozenset[str] = frozenset()
         #: nodes that something else rewrites
         self._settled: set[ast.AST] = set()
 
@@ -41,8 +43,9 @@ class Operators:
         """Whether something else rewrites ``node``."""
         return node in self._settled
 
-    def convert(self, region: Region) -> None:
-        """Rewrite all of ``region``.  Raises ``StepLeftError``."""
+    def convert(self, region: Region, networks: Collection[str] = ()) -> None:
+        """Rewrite all of ``region``, in which ``networks`` give the predictions.  Raises ``StepLeftError``."""
+        self._networks = frozenset(networks)
         for one in region.shared.values():
             self._object(one)
         for node in region.nodes():
@@ -178,10 +181,25 @@ class Operators:
             self.settle(keyword)
         target = self._criteria.target(found)
         qualified = f"{self._names.runtime}.{target}"
+        logits = own.get("from_logits")
+        if found.activation and (logits is None or self._module.constant(logits) != (True, True)):
+            taken = Written(target)
+            self._criteria.behind(found, [self._network(call)], arguments, taken, graph=False)
+            taken.text = f"{target}({', '.join(arguments)})"
+            self._edits.findings += probabilities_note(taken, self._module.position(call))
         text = ", ".join([*arguments, 'reduction="none"'])
         self.replace(call.func, f"{self._names.names[qualified]}({text})")
         self._edits.needs.add(qualified)
         self._keywords(call, _LOSS)
+
+    def _network(self, call: ast.Call) -> ast.expr | None:
+        """The network that gives the predictions of a loss's ``call`` as they are; None where that is not seen."""
+        given = [one.value for one in call.keywords if one.arg == "y_pred"] or call.args[1:2]
+        values = [given[0]] if given else []
+        if values and isinstance(values[0], ast.Name):
+            values = [one.value for one in self._module.origins(values[0]) if one.value is not None]
+        called = [one.func for one in values if isinstance(one, ast.Call) and dotted(one.func) in self._networks]
+        return called[0] if len(called) == len(values) == 1 else None
 
     def _keywords(self, call: ast.Call, words: Mapping[str, str]) -> None:
         """Pass every argument by the target's name: the two frameworks take labels and predictions in another order."""
@@ -201,9 +219,13 @@ class Operators:
         """A loss or metric object: its constructor, and every use of it."""
         if has_comment(self._module, shared.call):
             raise StepLeftError("a comment stands inside of a loss or metric", shared.call)
-        written = self._criteria.criterion(shared.call, metric=shared.kind == "metric")
+        metric = shared.kind == "metric"
+        calls = [self._module.index.parents[one] for one in shared.readers]
+        models = [self._network(one) for one in calls if isinstance(one, ast.Call) and one.func in shared.readers]
+        written = self._criteria.criterion(shared.call, metric=metric, models=models)
         self.replace(shared.call, written.text)
         self._edits.needs |= written.needs
+        self._edits.findings += probabilities_note(written, self._module.position(shared.call))
         self.settle(shared.call)
         mean = (self._module.keras_path(shared.call.func) or "").endswith(".Mean")
         for reader in shared.readers:

@@ -15,6 +15,7 @@ from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.checks import check_elsewhere, check_optimizers, check_tape, check_version
+from tf2ms_opt.plan.step.companions import companions
 from tf2ms_opt.plan.step.compiled import ModelStep, StepEdits, trainer_name
 from tf2ms_opt.plan.step.minimized import Minimized, minimized
 from tf2ms_opt.plan.step.models import Compiled, compiled_model
@@ -25,7 +26,6 @@ from tf2ms_opt.plan.step.region import RegionFinder
 from tf2ms_opt.plan.step.scaled import SCALING, loss_scales
 from tf2ms_opt.plan.step.taped import TapeSteps
 from tf2ms_opt.plan.step.tapes import Step, tape_step
-from tf2ms_opt.trace.models import certain_model
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.uses import UseKind
 
@@ -89,7 +89,7 @@ def convert_steps(module: Module, drafts: Mapping[Found, Draft], names: Aliases,
             _leave(module, result, members, call, left)
     _convert_tapes(module, result, groups, names, options)
     _convert_data(module, result, converted, names)
-    _name_companions(module, result, [model for _, model in models])
+    _name_companions(module, result, [model for _, model in models], converted)
     return result
 
 
@@ -113,28 +113,16 @@ def _convert_data(module: Module, result: Steps, models: Sequence[Compiled], nam
         result.edits.append(edits)
 
 
-def _name_companions(module: Module, result: Steps, models: Sequence[Compiled]) -> None:
-    """Methods of other Keras models of a file of which a step is converted: Cells do not have them either."""
+def _name_companions(module: Module, result: Steps, models: Sequence[Compiled], converted: Sequence[Compiled]) -> None:
+    """What else the file does with Keras models, where a step is converted: Cells do not have it."""
     if not result.edits:
         return
     known = {use for model in models for use, _ in model.steps}
-    edits = result.edits[0]
+    left = [one.receiver for one in models if one not in converted]
     said = {(one.line, one.column) for every in result.edits for one in every.findings}
-    for call in module.index.calls:
-        func = call.func
-        if not isinstance(func, ast.Attribute) or func.attr not in _COMPANION or func.value in known:
-            continue
-        place = module.position(func)
-        if place not in said and certain_model(module, func.value):
-            advice = module.rules.step.weights["predict"].format(model=module.text(func.value))
-            note = finding("model-method-remains", *place, call=module.text(func), advice=advice)
-            edits.findings.append(note)
-            site = next(iter(result.drafts))
-            draft = result.drafts[site]
-            result.drafts[site] = replace(draft, findings=(*draft.findings, note))
-
-
-_COMPANION = {"predict", "predict_on_batch", "__call__"}
+    notes = [note for note in companions(module, known, left) if (note.line, note.column) not in said]
+    site = next(iter(result.drafts))
+    result.drafts[site] = replace(result.drafts[site], findings=(*result.drafts[site].findings, *notes))
 
 
 def _convert_tapes(

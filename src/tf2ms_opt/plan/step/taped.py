@@ -93,7 +93,7 @@ class TapeSteps:
         for one in self._minimized:
             if one.variables is not None:
                 operators.settle(one.variables)
-        operators.convert(region)
+        operators.convert(region, units.networks)
         modes.attributes()
         Inputs(module, self._names, self._edits, operators, units).convert()
         Results(module, operators, units).formats()

@@ -1,0 +1,80 @@
+"""What else a file does with the networks of converted steps, which are Cells then and no Keras models."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+
+from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.trace.models import certain_model
+from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import dotted
+
+_COMPANION = {"predict", "predict_on_batch", "__call__"}
+#: below Keras and TensorFlow, what gives a model that a file was written for
+_LOADERS = {"load_model", "model_from_json", "model_from_yaml", "clone_model", "from_config"}
+#: functions that look at a network whatever it is
+_LOOKS = {"print", "len", "id", "type", "isinstance", "repr", "str", "hasattr", "zip", "list"}
+
+_DEPTH = 20  # of names that stand for one another
+
+
+def companions(module: Module, known: Collection[ast.expr], left: Collection[ast.expr]) -> Iterator[Finding]:
+    """Methods of other Keras models of the file, and models that are loaded.
+
+    ``known`` are uses of models whose steps are converted, ``left`` are models whose steps stay Keras'.
+    """
+    staying = {binding for model in left for binding in module.origins(model)}
+    for call in module.index.calls:
+        func = call.func
+        loader = (module.framework_name(func) or "").rpartition(".")[2]
+        if loader in _LOADERS and loader != "clone_model":
+            yield finding("model-method-remains/loaded", *module.position(call), call=module.text(func))
+        if not isinstance(func, ast.Attribute) or func.attr not in _COMPANION or func.value in known:
+            continue
+        if staying.isdisjoint(module.origins(func.value)) and certain_model(module, func.value):
+            yield _named(module, func, module.text(func.value))
+
+
+def _named(module: Module, attribute: ast.Attribute, model: str) -> Finding:
+    advice = module.rules.step.weights[attribute.attr].format(model=model)
+    return finding("model-method-remains", *module.position(attribute), call=f"{model}.{attribute.attr}", advice=advice)
+
+
+def handed_on(module: Module, use: ast.expr) -> Finding | None:
+    """A network that goes to a function of TensorFlow or Keras, which takes no Cell; None for any other use."""
+    current: ast.AST = use
+    while isinstance(parent := module.index.parents[current], (ast.keyword, ast.List, ast.Tuple, ast.Starred)):
+        current = parent
+    if not isinstance(parent, ast.Call) or parent.func is current:
+        return None
+    name = (dotted(parent.func) or "").rpartition(".")[2]
+    if name in _LOOKS or module.framework_name(parent.func) is None:
+        return None
+    call, model = module.text(parent.func), module.text(use)
+    return finding("model-method-remains/handed", *module.position(use), call=call, model=model)
+
+
+def called_by_hand(module: Module, use: ast.expr) -> ast.expr | None:
+    """The data that the network ``use`` is called with, where it is data, and nothing is said beside it."""
+    call = module.index.parents[use]
+    if not isinstance(call, ast.Call) or call.func is not use or call.keywords or len(call.args) != 1:
+        return None
+    if any(isinstance(one, ast.JoinedStr) for one in module.index.ancestors(use)):
+        return None  # before Python 3.12 places in an f-string cannot be told
+    given = call.args[0]
+    return None if isinstance(given, ast.Starred) or is_symbolic(module, given, _DEPTH) else given
+
+
+def is_symbolic(module: Module, node: ast.expr, depth: int) -> bool:
+    """Whether ``node`` may be a tensor of a Keras graph: the network is part of another one then."""
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return any(is_symbolic(module, one, depth) for one in node.elts)
+    if isinstance(node, ast.Call):
+        if (module.keras_path(node.func) or "").rpartition(".")[2] == "Input":
+            return True
+        return any(is_symbolic(module, one, depth) for one in node.args)
+    if isinstance(node, (ast.Name, ast.Attribute)) and depth:
+        values = [one.value for one in module.origins(node)]
+        return any(one is not None and is_symbolic(module, one, depth - 1) for one in values)
+    return False
