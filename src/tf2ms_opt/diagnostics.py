@@ -51,6 +51,8 @@ class Finding:
     message: str
     help: str
     cell: int | None = None
+    #: which of the entry's sentences it is
+    variant: str = "default"
 
 
 @cache
@@ -75,6 +77,7 @@ def finding(key: str, line: int, column: int, /, *, help: str = "", **details: o
         column=column,
         message=entry.messages[message or "default"].format(**details),
         help=help or entry.next_step,
+        variant=message or "default",
     )
 
 

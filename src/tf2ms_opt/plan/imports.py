@@ -31,7 +31,7 @@ DTYPES = ("mindspore.float32", "mindspore.float16", "mindspore.int32", "mindspor
 DATASET = "mindspore.dataset.NumpySlicesDataset"
 FRAMEWORK = (NN, OPS, "mindspore.Tensor", "mindspore.value_and_grad", "mindspore.grad", DATASET, *DTYPES)
 STEP_CLASSES = frozenset(
-    ["KernelPenalty", "LossScaleOptimizer", "LossScaleOptimizerKeras2", "Mean", "MeanLoss", "Trainer"]
+    ["Callback", "KernelPenalty", "LossScaleOptimizer", "LossScaleOptimizerKeras2", "Mean", "MeanLoss", "Trainer"]
 )
 
 

@@ -19,8 +19,15 @@ def written_arguments(module: Module, call: ast.Call) -> list[tuple[str | None, 
     return sorted(every, key=lambda item: module.source.start(item[1]))
 
 
-def edit_call(module: Module, call: ast.Call, *, first: str | None = None, without: Collection[ast.AST] = ()) -> Splice:
-    """``call`` with ``first`` in front of its arguments, or without some of them."""
+def edit_call(
+    module: Module,
+    call: ast.Call,
+    *,
+    callee: str | None = None,
+    first: str | None = None,
+    without: Collection[ast.AST] = (),
+) -> Splice:
+    """``call`` as one of ``callee``, with ``first`` in front of its arguments, or without some of them."""
     kept = [
         Argument(keyword, Given(position), position)
         for position, (keyword, _, node) in enumerate(written_arguments(module, call))
@@ -28,4 +35,4 @@ def edit_call(module: Module, call: ast.Call, *, first: str | None = None, witho
     ]
     added = [Argument(None, Text(first))] if first is not None else []
     start, end = module.source.start(call), module.source.end(call)
-    return Splice(start, end, (CallRewrite(start, end, None, (*added, *kept)),))
+    return Splice(start, end, (CallRewrite(start, end, callee, (*added, *kept)),))

@@ -136,6 +136,8 @@ def _built(module: Module, call: ast.Call) -> bool | None:
         return True
     if any(name.partition(".")[0] in module.rules.framework.own_compile for name in module.resolve(call.func).names):
         return False
+    if (method := module.own_method(call.func)) is not None:
+        return True if _returns_model(module, method) else None
     for binding in module.origins(call.func):
         if isinstance(binding.node, ast.ClassDef) and not _opaque_base(module, binding.node):
             return False

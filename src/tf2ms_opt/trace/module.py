@@ -18,6 +18,8 @@ from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode, Scope, do
 
 T = TypeVar("T")
 _DEEP = 20  # operands of one constant expression
+#: calls whose trainable= is about a variable of its own, not about a layer
+_VARIABLES = {"Variable", "add_weight", "add_variable", "get_variable"}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -84,6 +86,15 @@ class Module:
             current = current.parent
         return None
 
+    def own_method(self, func: ast.expr) -> FunctionNode | None:
+        """The method that ``self.name`` is, in the class that it stands in."""
+        if not isinstance(func, ast.Attribute) or not isinstance(func.value, ast.Name):
+            return None
+        method = self.method_of(self.index.scope(func))
+        if method is None or func.value.id != method[2]:
+            return None
+        return next((one for one in method[0].body if isinstance(one, _FUNCTIONS) and one.name == func.attr), None)
+
     def attribute_bindings(self, owner: ast.ClassDef, attribute: str) -> Sequence[tuple[FunctionNode, Binding]]:
         """Every ``self.attribute = ...`` in the methods of ``owner``."""
         if owner not in self._attributes:
@@ -126,7 +137,8 @@ class Module:
         """Every place that says what trains: ``X.trainable = ...``, setattr, and the keyword of a layer."""
         found = [pair for key, pairs in self.index.bound.items() if key.endswith(".trainable") for pair in pairs]
         for call in self.index.calls:
-            values = [keyword.value for keyword in call.keywords if keyword.arg == "trainable"]
+            variable = (dotted(call.func) or "").rpartition(".")[2] in _VARIABLES
+            values = [keyword.value for keyword in call.keywords if keyword.arg == "trainable" and not variable]
             match call:
                 case ast.Call(func=ast.Name(id="setattr"), args=[_, ast.Constant(value="trainable"), value]):
                     values.append(value)

@@ -12,7 +12,7 @@ from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.models import Compiled
 from tf2ms_opt.trace.models import is_model_class
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import Binding, BindingKind
+from tf2ms_opt.trace.scopes import Binding, BindingKind, dotted
 from tf2ms_opt.trace.uses import optimizer_argument
 
 #: the first MindSpore that has what the runtime's trainer needs
@@ -21,6 +21,14 @@ _MOVED = "TMO103"
 _UNCLEAR = {
     "TMO204": "what trains is set by .trainable, which a Cell does not have",
 }
+_POLICIES = {"set_global_policy", "set_policy", "set_dtype_policy"}
+_PLAIN = ("float32", "float64")
+_PRECISION = (
+    "a policy of mixed precision, under which Keras scales the loss: in MindSpore, mindspore.amp.auto_mixed_precision "
+    "of the Cell and a LossScaleOptimizer"
+)
+_MASK = "a layer masks steps, which Keras leaves out of the loss and the metrics, and a Cell has no masks"
+_RECURRENT = {"LSTM", "GRU", "SimpleRNN", "RNN"}
 _GRAPH = (
     "a graph of TensorFlow 1: write `def forward(inputs, labels): ...` returning the loss, then `loss, grads = "
     "mindspore.value_and_grad(forward, None, optimizer.parameters)(inputs, labels)` and `optimizer(grads)` where the "
@@ -44,6 +52,37 @@ def _check_unclear(draft: Draft, call: ast.Call) -> None:
             raise StepLeftError(why, call)
 
 
+def check_network(module: Module, call: ast.Call) -> None:
+    """Nothing of the network's own changes what trains, what counts, or in which precision."""
+    for _, binding in module.freezes:
+        raise StepLeftError(_UNCLEAR["TMO204"], binding.statement or call)
+    for one in module.index.calls:
+        path = module.keras_path(one.func) or ""
+        last = path.rpartition(".")[2] or (dotted(one.func) or "").rpartition(".")[2]
+        if last in _POLICIES and any(module.constant(value)[1] not in _PLAIN for value in one.args):
+            raise StepLeftError(_PRECISION, one)
+        if path.startswith("layers.") and _masks(module, one, last) and not module.cached(_ends_masks):
+            raise StepLeftError(_MASK, one)
+
+
+def _masks(module: Module, call: ast.Call, name: str) -> bool:
+    """Whether a layer tells the ones behind it, and the loss, which steps to leave out."""
+    masked = [one.value for one in call.keywords if one.arg == "mask_zero"]
+    return name == "Masking" or any(module.constant(value) != (True, False) for value in masked)
+
+
+def _ends_masks(module: Module) -> bool:
+    """Whether the file has a layer that gives one vector for a sequence, behind which nothing is masked any more."""
+    for call in module.index.calls:
+        name = (module.keras_path(call.func) or "").removeprefix("layers.")
+        sequences = [one.value for one in call.keywords if one.arg == "return_sequences"]
+        if name in _RECURRENT and all(module.constant(value) == (True, False) for value in sequences):
+            return True
+        if name in ("GlobalAveragePooling1D", "GlobalAvgPool1D"):
+            return True
+    return False
+
+
 def check_optimizers(
     module: Module, model: Compiled, drafts: Mapping[Found, Draft], groups: Mapping[ast.Call, Sequence[Found]]
 ) -> None:
@@ -54,8 +93,7 @@ def check_optimizers(
             argument = optimizer_argument(call)
             text = module.text(argument)[:40] if argument is not None else "the default"
             raise StepLeftError(f"its optimizer ({text}) is not converted", call)
-        if module.freezes:
-            raise StepLeftError(_UNCLEAR["TMO204"], call)
+        check_network(module, call)
         for site in sites:
             _check_unclear(drafts[site], call)
             for model_ in drafts[site].models:
@@ -111,8 +149,7 @@ def check_tape(module: Module, draft: Draft, call: ast.Call, options: Options) -
     check_version(options, call)
     if draft.candidate.generation == "tf1":
         raise StepLeftError(_GRAPH, call)
-    if module.freezes:
-        raise StepLeftError(_UNCLEAR["TMO204"], call)
+    check_network(module, call)
     _check_unclear(draft, call)
     if any(one.code == _MOVED for one in draft.findings):
         raise StepLeftError("the optimizer is built above its network, and would move below the gradient", call)

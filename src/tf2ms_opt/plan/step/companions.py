@@ -10,7 +10,11 @@ from tf2ms_opt.trace.models import certain_model
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import dotted
 
-_COMPANION = {"predict", "predict_on_batch", "__call__"}
+#: methods of a Keras model that a Cell has not
+_COMPANION = {
+    "predict", "predict_on_batch", "evaluate", "get_weights", "set_weights", "save", "save_weights", "load_weights",
+    "summary",
+}  # fmt: skip
 #: below Keras and TensorFlow, what gives a model that a file was written for
 _LOADERS = {"load_model", "model_from_json", "model_from_yaml", "clone_model", "from_config"}
 #: functions that look at a network whatever it is
@@ -55,10 +59,29 @@ def handed_on(module: Module, use: ast.expr) -> Finding | None:
     return finding("model-method-remains/handed", *module.position(use), call=call, model=model)
 
 
+def copies(module: Module, attribute: ast.Attribute) -> bool:
+    """Whether what ``X.get_weights`` gives goes to ``set_weights`` alone: their order and shapes matter to nobody."""
+    call = module.index.parents[attribute]
+    parent = module.index.parents[call]
+    if not isinstance(call, ast.Call):
+        return False
+    if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and (key := dotted(parent.targets[0])):
+        readers = module.readers(key, call)
+        return bool(readers) and all(_sets(module, use) for use in readers)
+    return _sets(module, call)
+
+
+def _sets(module: Module, use: ast.expr) -> bool:
+    taker = module.index.parents[use]
+    return isinstance(taker, ast.Call) and isinstance(taker.func, ast.Attribute) and taker.func.attr == "set_weights"
+
+
 def called_by_hand(module: Module, use: ast.expr) -> ast.expr | None:
-    """The data that the network ``use`` is called with, where it is data, and nothing is said beside it."""
+    """The data that the network ``use`` is called with, where it is data, beside the training mode at the most."""
     call = module.index.parents[use]
-    if not isinstance(call, ast.Call) or call.func is not use or call.keywords or len(call.args) != 1:
+    if not isinstance(call, ast.Call) or call.func is not use or len(call.args) != 1:
+        return None
+    if any(one.arg != "training" for one in call.keywords):
         return None
     if any(isinstance(one, ast.JoinedStr) for one in module.index.ancestors(use)):
         return None  # before Python 3.12 places in an f-string cannot be told

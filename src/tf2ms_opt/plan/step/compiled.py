@@ -16,10 +16,10 @@ from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.rewrites import edit_call, written_arguments
 from tf2ms_opt.plan.step.callbacks import CallbackFinder, Callbacks
 from tf2ms_opt.plan.step.calls import StepLeftError, bind_call, has_comment, is_inert, is_none
-from tf2ms_opt.plan.step.companions import called_by_hand, handed_on
+from tf2ms_opt.plan.step.companions import called_by_hand, copies, handed_on
 from tf2ms_opt.plan.step.criteria import Criteria, Written, probabilities_note
 from tf2ms_opt.plan.step.data import unfit
-from tf2ms_opt.plan.step.models import Compiled
+from tf2ms_opt.plan.step.models import COPIES, Compiled
 from tf2ms_opt.plan.step.rates import Rates
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import dotted
@@ -82,8 +82,19 @@ class ModelStep:
             self._step(use, call, used)
         if (other := self._callbacks.unread(used)) is not None:
             raise StepLeftError("a callback is read outside of fit", other)
+        for node in used.own:
+            base = self._qualified("Callback")
+            edits.splices.append(self._renamed(node.bases[0], self._names.names[base]))
+            edits.gone.append(node.bases[0])
+            edits.needs.add(base)
         for call, qualified in used.calls.items():
-            edits.splices.append(self._renamed(call.func, self._names.names[qualified]))
+            name = self._names.names[qualified]
+            dropped = used.dropped[call]
+            edits.splices.append(
+                edit_call(self._module, call, callee=name, without=dropped)
+                if dropped
+                else self._renamed(call.func, name)
+            )
             edits.gone.append(call.func)
             edits.needs.add(qualified)
             if qualified.endswith(".ModelCheckpoint"):
@@ -224,19 +235,42 @@ class ModelStep:
         self._edits.splices.append(Splice(splice.start, splice.end, (part,)))
 
     def _calls_by_hand(self) -> None:
-        """``model(x)`` takes arrays, which a Cell does not."""
-        source, edits = self._module.source, self._edits
-        for given in filter(None, (called_by_hand(self._module, use) for use in self._model.networks)):
-            edits.splices.append(
-                Splice(source.start(given), source.start(given), (f"{self._names.names[self._qualified(TENSOR)]}(",), 1)
-            )
-            edits.splices.append(Splice(source.end(given), source.end(given), (")",), -1))
-            edits.needs.add(self._qualified(TENSOR))
+        """``model(x)`` takes arrays, which a Cell does not, and ``training=``, which is a mode of the Cell."""
+        module, source, edits = self._module, self._module.source, self._edits
+        tensor = self._qualified(TENSOR)
+        for use in self._model.networks:
+            given, call = called_by_hand(module, use), module.index.parents[use]
+            if given is None or not isinstance(call, ast.Call):
+                continue
+            opening = f"{self._names.names[tensor]}("
+            edits.splices.append(Splice(source.start(given), source.start(given), (opening,), 1))
+            end = source.end(given)
+            if call.keywords:
+                flag = call.keywords[0]
+                if has_comment(module, call) or module.constant(flag.value) != (True, False):
+                    raise StepLeftError("the network is called in training mode outside of fit", call)
+                head = source.end(use)
+                edits.splices.append(Splice(head, head, (".set_train(False)",), -1))
+                edits.splices.append(Splice(end, source.end(flag), (")",), -1))
+            else:
+                edits.splices.append(Splice(end, end, (")",), -1))
+            edits.needs.add(tensor)
 
     # ------------------------------------------------------------------ weights
 
     def _weights(self) -> None:
         """Methods that a Cell has not: they stay as they are, and are named."""
+        for use in self._model.reads:
+            attribute = self._module.index.parents[use]
+            if (
+                not isinstance(attribute, ast.Attribute)
+                or attribute.attr not in COPIES
+                or attribute.attr == "set_weights"
+            ):
+                continue
+            if not copies(self._module, attribute):
+                place = self._module.position(attribute)
+                self._edits.findings.append(finding("model-method-remains/weights", *place, trainer=self._trainer))
         for attribute in self._model.weights:
             model = self._module.text(attribute.value) + (".net" if attribute.value in self._model.handed else "")
             advice = self._module.rules.step.weights[attribute.attr].format(model=model)

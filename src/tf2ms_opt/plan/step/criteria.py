@@ -57,6 +57,8 @@ class Criteria:
 
         Raises ``StepLeftError``.
         """
+        if isinstance(node, ast.List) and len(node.elts) == 1:
+            node = node.elts[0]  # the only output
         found = self._counterpart(node, self._losses, ("losses", "metrics"))
         if found is None:
             raise StepLeftError(f"the loss {shortened(self._module, node)} is not one that the tool knows", node)

@@ -95,17 +95,27 @@ class Inputs:
         module, source = self._module, self._module.source
         # what a unit reaches gets tensors already, and GRAPH compiles it
         inside = self._units.inside()
-        for node in self._units.region.nodes():
-            if not isinstance(node, ast.Call) or node in inside or not self._units.takes_data(node):
-                continue
-            if module.framework_name(node.func) in _TENSORS:
-                continue  # becomes a call of it
+        helpers = {root for unit in self._units.every for root in self._units.reached[unit][1:]}
+        calls = [one for one in self._units.region.nodes() if isinstance(one, ast.Call) and self._units.takes_data(one)]
+        calls += [one for one in module.index.calls if self._units.local(one) in helpers]
+        for node in dict.fromkeys(calls):
+            if node in inside or module.framework_name(node.func) in _TENSORS:
+                continue  # the latter becomes a call of it
             for value in (*node.args, *(one.value for one in node.keywords if one.arg != "training")):
-                name = _root(value)
-                if name is not None and self._may_be_array(name) and not self._operators.is_settled(value):
+                if not self._operators.is_settled(value) and self._comes_from_outside(value):
                     self._operators.insert(source.start(value), f"{self._own}(", rank=1)
                     self._operators.insert(source.end(value), ")", rank=-1)
                     self._edits.needs.add(self._qualified)
+
+    def _comes_from_outside(self, value: ast.expr) -> bool:
+        """An argument that may be an array: a name, a part of one, what is calculated from such, or a foreign call."""
+        if isinstance(value, ast.Call):
+            known = self._units.takes_data(value) or self._units.is_local(value)
+            return not known and not (isinstance(value.func, ast.Name) and hasattr(builtins, value.func.id))
+        if isinstance(value, ast.BinOp):
+            return self._comes_from_outside(value.left) or self._comes_from_outside(value.right)
+        name = _root(value)
+        return name is not None and self._may_be_array(name)
 
     def _may_be_array(self, name: ast.Name) -> bool:
         """Parameters, loop variables, and what no call of a network or operator gives."""
@@ -114,8 +124,9 @@ class Inputs:
     def _is_foreign(self, binding: Binding) -> bool:
         value = binding.value
         if isinstance(value, ast.Call):
-            known = dotted(value.func) in self._units.networks or self._units.is_local(value)
-            return not known and not self._module.framework_name(value.func)
+            if dotted(value.func) in self._units.networks or self._units.is_local(value):
+                return False
+            return not (self._module.framework_name(value.func) and self._units.region.holds(self._module, value))
         return binding.kind not in _APART
 
     def _is_object(self, name: ast.Name) -> bool:

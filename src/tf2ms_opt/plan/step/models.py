@@ -17,7 +17,7 @@ _HARMLESS = {
     "visualize_model", "save_model", "Checkpoint",
 }  # fmt: skip
 #: what the trainer has under the same name
-_COPIES = {"get_weights", "set_weights"}
+COPIES = {"get_weights", "set_weights"}
 _OWN = {"history", "stop_training", "get_weights", "set_weights"}
 
 
@@ -245,7 +245,7 @@ def _check_order(module: Module, found: Compiled, scope: Scope) -> None:
             raise StepLeftError("the model is compiled in more than one function", call)
     for use in [one for one in found.reads if named and one not in found.handed]:
         parent = index.parents[use]
-        if not isinstance(parent, ast.Attribute) or parent.attr not in _COPIES:
+        if not isinstance(parent, ast.Attribute) or parent.attr not in COPIES:
             continue
         if not any(_before(module, call, use, scope) for call in found.compiles):
             found.reads.remove(use)  # weights that are copied before there is a trainer

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 
-from tf2ms_opt.diagnostics import finding
+from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.step.calls import StepLeftError
+from tf2ms_opt.plan.step.companions import handed_on
 from tf2ms_opt.plan.step.compiled import StepEdits
 from tf2ms_opt.plan.step.operators import Operators
+from tf2ms_opt.plan.step.region import RegionFinder
 from tf2ms_opt.plan.step.units import Unit, Units, lines_above, network_calls
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import dotted
@@ -64,6 +66,10 @@ class Modes:
         """``model.trainable_variables`` and what a Cell does not have, wherever the file says it."""
         module, table = self._module, self._module.rules.step
         for name in self._units.networks:
+            for _, use in module.index.uses.get(name, ()):
+                note = handed_on(module, use) or self._called_elsewhere(use)
+                if note is not None and not self._operators.is_settled(use):
+                    self._edits.findings.append(note)
             prefix = f"{name}."
             for key, uses in module.index.uses.items():
                 attribute = key.removeprefix(prefix)
@@ -82,3 +88,23 @@ class Modes:
                         self._edits.findings.append(note)
                     elif attribute in ("losses", "metrics", "optimizer", "weights", "variables"):
                         raise StepLeftError(f"{key} has no counterpart in a Cell", use)
+
+    def _called_elsewhere(self, use: ast.expr) -> Finding | None:
+        """A network that goes to a function of the file, which calls it by a name of its own."""
+        module = self._module
+        call = module.index.parents[use]
+        function = RegionFinder(module).local(call.func) if isinstance(call, ast.Call) and use in call.args else None
+        if function is None or not isinstance(call, ast.Call):
+            return None
+        parameters = [one.arg for one in function.args.args]
+        place = call.args.index(use) + (len(parameters) > 0 and parameters[0] == "self")
+        name = parameters[place] if place < len(parameters) else ""
+        plain = [
+            one
+            for one in ast.walk(function)
+            if isinstance(one, ast.Call) and dotted(one.func) == name and not one.keywords
+        ]
+        if not plain or name in self._units.networks:
+            return None
+        details = {"model": module.text(use), "call": module.text(call.func)}
+        return finding("model-method-remains/called", *module.position(plain[0]), **details)

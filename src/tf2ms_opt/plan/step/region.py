@@ -92,6 +92,7 @@ class RegionFinder:
             call = bindings[0].value if len(bindings) == 1 else None
             if isinstance(call, ast.Call) and isinstance(node, ast.Name) and self._is_constant(node, call):
                 yield module.index.statement(call)
+                yield from (self.root(reader) for reader in module.readers(node.id, call) if self._operated(reader))
             if isinstance(call, ast.Call) and call not in region.shared and (kind := self.kind(call)):
                 readers = tuple(self._readers(call, node))
                 region.shared[call] = Shared(call, kind, readers)
@@ -105,15 +106,17 @@ class RegionFinder:
             bindings = self._module.origins(value)
             call = bindings[0].value if len(bindings) == 1 else None
             if isinstance(call, ast.Call) and isinstance(value, ast.Name) and self._is_constant(value, call):
+                if any(map(self._operated, self._module.readers(value.id, call))):
+                    continue  # an operator that stays TensorFlow's takes it too
                 statement = self._module.index.statement(call)
                 region.roots += [statement] if statement not in region.roots else []
         return region
 
     def _is_constant(self, name: ast.Name, call: ast.Call) -> bool:
-        """A tensor of TensorFlow that nothing of TensorFlow reads."""
+        """A tensor of TensorFlow made of written numbers, that nothing of TensorFlow but operators reads."""
         module = self._module
         made = is_operator(module, call) and isinstance(module.index.parents[call], ast.Assign)
-        if not made:
+        if not made or not all(self._is_written(one) for one in ast.walk(call) if isinstance(one, ast.Name)):
             return False
         for reader in module.readers(name.id, call):
             parent = module.index.parents[reader]
@@ -121,6 +124,16 @@ class RegionFinder:
             if taker is not None and module.framework_name(taker.func) and not is_operator(module, taker):
                 return False
         return True
+
+    def _is_written(self, name: ast.Name) -> bool:
+        """A number under a name, or a part of a name of TensorFlow."""
+        return self._module.constant(name)[0] or self._module.framework_name(name) is not None
+
+    def _operated(self, reader: ast.expr) -> bool:
+        """Whether an operator of TensorFlow takes ``reader``, itself or in a keyword."""
+        parent = self._module.index.parents[reader]
+        parent = self._module.index.parents[parent] if isinstance(parent, ast.keyword) else parent
+        return isinstance(parent, ast.Call) and is_operator(self._module, parent)
 
     def kind(self, call: ast.Call) -> str:
         """``loss`` or ``metric`` for the constructor of one; empty for anything else."""
@@ -156,12 +169,7 @@ class RegionFinder:
         if isinstance(func, ast.Name):
             nodes = [binding.node for binding in module.origins(func)]
             return nodes[0] if len(nodes) == 1 and isinstance(nodes[0], _FUNCTIONS) else None
-        if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name):
-            method = module.method_of(module.index.scope(func))
-            if method is not None and func.value.id == method[2]:
-                found = [one for one in method[0].body if isinstance(one, _FUNCTIONS) and one.name == func.attr]
-                return found[0] if found else None
-        return None
+        return module.own_method(func)
 
 
 def is_operator(module: Module, call: ast.Call) -> bool:

@@ -32,7 +32,7 @@ from tf2ms_opt.trace.uses import UseKind
 #: findings of an optimizer that say what a converted step takes care of
 
 _REGULARIZERS = {"TMO205", "TMO307"}
-_SETTLED = {"TMO207", "TMO208", *_REGULARIZERS}
+_SETTLED = {"TMO207", *_REGULARIZERS}
 
 
 @dataclass(slots=True)
@@ -117,7 +117,7 @@ def _name_companions(module: Module, result: Steps, models: Sequence[Compiled], 
     """What else the file does with Keras models, where a step is converted: Cells do not have it."""
     if not result.edits:
         return
-    known = {use for model in models for use, _ in model.steps}
+    known = {use for model in models for use in (*(one for one, _ in model.steps), *model.reads, *model.networks)}
     left = [one.receiver for one in models if one not in converted]
     said = {(one.line, one.column) for every in result.edits for one in every.findings}
     notes = [note for note in companions(module, known, left) if (note.line, note.column) not in said]
@@ -206,7 +206,7 @@ def _settle(module: Module, result: Steps, members: Iterable[Found], names: Alia
             if use.kind is UseKind.ATTRIBUTE and not (use.detail in SCALING and (scaled or draft.wrapped)):
                 Rates(module, names, edits, scheduled=draft.scheduled).of_optimizer(use.node, module.text(use.node))
         findings = (
-            *(one for one in draft.findings if one.code not in _SETTLED),
+            *(one for one in draft.findings if not _is_settled(one)),
             *edits.findings,
             *_embeddings(module, draft.candidate.generation),
         )
@@ -214,6 +214,11 @@ def _settle(module: Module, result: Steps, members: Iterable[Found], names: Alia
             one for one in draft.splices if (one.start, one.end) not in edits.absorbed or one.start == one.end
         )
         result.drafts[site] = replace(draft, findings=findings, splices=splices, step=None)
+
+
+def _is_settled(one: Finding) -> bool:
+    """A converted step takes care of it: of rates that are read and set, too, but not of whoever gets the optimizer."""
+    return one.code in _SETTLED or (one.code == "TMO208" and one.variant == "attribute")
 
 
 def _embeddings(module: Module, generation: str) -> Iterable[Finding]:

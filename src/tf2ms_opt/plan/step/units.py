@@ -75,9 +75,13 @@ class Units:
             return True
         return is_flagged(self._module, call)
 
+    def local(self, call: ast.Call) -> ast.AST | None:
+        """The function of this file that ``call`` runs."""
+        return self._finder.local(call.func)
+
     def is_local(self, call: ast.Call) -> bool:
         """A call of a function of this file."""
-        return self._finder.local(call.func) is not None
+        return self.local(call) is not None
 
 
 def networks_in(module: Module, sources: ast.expr | None) -> frozenset[str]:
