@@ -6,63 +6,56 @@ Either all of what a file does with a compiled model is converted, or none of it
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import chain, count
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
-from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.diagnostics import finding
 from tf2ms_opt.facts import Argument, CallRewrite, Given, Part, Splice, Text, Value
 from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.rewrites import edit_call, written_arguments
 from tf2ms_opt.plan.step.callbacks import CallbackFinder, Callbacks
 from tf2ms_opt.plan.step.calls import StepLeftError, bind_call, has_comment, is_inert, is_none
+from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.plan.step.companions import called_by_hand, copies, handed_on
 from tf2ms_opt.plan.step.criteria import Criteria, Written, probabilities_note
 from tf2ms_opt.plan.step.data import unfit
 from tf2ms_opt.plan.step.models import COPIES, Compiled
 from tf2ms_opt.plan.step.rates import Rates
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import dotted
 
 TRAINER = "Trainer"
 TENSOR = "to_tensor"
 _COMPILE = ("optimizer", "loss", "metrics")
 
 
-@dataclass(slots=True)
-class StepEdits:
-    """What converting one step comes to."""
+@dataclass(frozen=True)
+class Circumstances:
+    """What is known beside the model itself: its generation, whether the learning rate is a schedule.
 
-    splices: list[Splice] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    needs: set[str] = field(default_factory=set)
-    gone: list[ast.expr] = field(default_factory=list)
-    #: spans of the optimizer's own splices that are part of a call written anew here
-    absorbed: set[tuple[int, int]] = field(default_factory=set)
+    ``elsewhere`` are nodes that the conversion of a gradient tape rewrites.
+    """
 
-    def take(self, other: StepEdits) -> None:
-        """Add the edits of ``other``."""
-        self.splices += other.splices
-        self.findings += other.findings
-        self.needs |= other.needs
-        self.gone += other.gone
+    generation: str
+    scheduled: bool
+    elsewhere: Collection[ast.AST]
 
 
 class ModelStep:
     """Converts what a file does with one compiled model."""
 
     def __init__(
-        self, module: Module, names: Aliases, generation: str, model: Compiled, trainer: str, *, scheduled: bool
+        self, module: Module, names: Aliases, model: Compiled, trainer: str, circumstances: Circumstances
     ) -> None:
+        self._elsewhere = circumstances.elsewhere
         self._module = module
         self._names = names
         self._model = model
         self._trainer = trainer
-        self._scheduled = scheduled
-        self._generation = generation
+        self._scheduled = circumstances.scheduled
+        self._generation = circumstances.generation
         given = [bind_call(call, _COMPILE) for call in model.compiles]
         own = [one[name] for one in given for name in ("loss", "metrics", "weighted_metrics") if name in one]
-        self._criteria = Criteria(module, names, generation, own)
+        self._criteria = Criteria(module, names, circumstances.generation, own)
         self._callbacks = CallbackFinder(module, names)
         self._edits = StepEdits()
 
@@ -99,10 +92,15 @@ class ModelStep:
             edits.needs.add(qualified)
             if qualified.endswith(".ModelCheckpoint"):
                 edits.findings.append(finding("checkpoint-format", *self._module.position(call)))
+        for use in model.returned:
+            function = self._module.index.function(use)
+            place = self._module.position(use)
+            name = getattr(function, "name", "")
+            edits.findings.append(finding("model-method-remains/returned", *place, function=name))
         for use in [*model.reads, *model.returned]:
             if use not in model.handed:
                 edits.splices.append(self._renamed(use, self._trainer))
-        edits.findings += filter(None, (handed_on(self._module, use) for use in model.networks))
+        edits.findings += filter(None, (handed_on(self._module, use) for use in self._own_networks()))
         self._calls_by_hand()
         for use in model.networks:
             if use in model.handed:
@@ -234,11 +232,14 @@ class ModelStep:
             part = CallRewrite(part.start, part.end, callee, part.arguments)
         self._edits.splices.append(Splice(splice.start, splice.end, (part,)))
 
+    def _own_networks(self) -> list[ast.expr]:
+        return [use for use in self._model.networks if use not in self._elsewhere]
+
     def _calls_by_hand(self) -> None:
         """``model(x)`` takes arrays, which a Cell does not, and ``training=``, which is a mode of the Cell."""
         module, source, edits = self._module, self._module.source, self._edits
         tensor = self._qualified(TENSOR)
-        for use in self._model.networks:
+        for use in self._own_networks():
             given, call = called_by_hand(module, use), module.index.parents[use]
             if given is None or not isinstance(call, ast.Call):
                 continue
@@ -271,21 +272,9 @@ class ModelStep:
             if not copies(self._module, attribute):
                 place = self._module.position(attribute)
                 self._edits.findings.append(finding("model-method-remains/weights", *place, trainer=self._trainer))
-        for attribute in self._model.weights:
+        for attribute in (one for one in self._model.weights if one not in self._elsewhere):
             model = self._module.text(attribute.value) + (".net" if attribute.value in self._model.handed else "")
             advice = self._module.rules.step.weights[attribute.attr].format(model=model)
             place = self._module.position(attribute)
             call = f"{model}.{attribute.attr}"
             self._edits.findings.append(finding("model-method-remains", *place, call=call, advice=advice))
-
-
-def trainer_name(module: Module, model: Compiled, taken: set[str], *, alone: bool) -> str:
-    """A fresh name for the trainer of ``model``: an attribute of self where the model is one."""
-    key = dotted(model.receiver) or ""
-    root, _, attribute = key.partition(".")
-    own = attribute or root
-    base = "trainer" if alone else f"{own}_trainer"
-    names = chain((base, f"{own}_trainer"), (f"{base}_{number}" for number in count(2)))
-    name = next(one for one in names if one not in module.index.identifiers and one not in taken)
-    taken.add(name)
-    return f"{root}.{name}" if attribute else name

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.imports import DATASET, Aliases
-from tf2ms_opt.plan.step.compiled import StepEdits
+from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import dotted
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.step.calls import StepLeftError
-from tf2ms_opt.plan.step.compiled import StepEdits
+from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.plan.step.operators import Operators
 from tf2ms_opt.plan.step.units import Unit, Units, lines_above
 from tf2ms_opt.trace.module import Module

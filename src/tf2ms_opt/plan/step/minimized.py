@@ -9,7 +9,7 @@ from tf2ms_opt.diagnostics import finding
 from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.step.calls import StepLeftError, bind_call
-from tf2ms_opt.plan.step.compiled import StepEdits
+from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.plan.step.tapes import VALUE_AND_GRAD
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import FunctionNode

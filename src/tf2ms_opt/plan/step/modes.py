@@ -7,8 +7,8 @@ import ast
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.step.calls import StepLeftError
+from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.plan.step.companions import handed_on
-from tf2ms_opt.plan.step.compiled import StepEdits
 from tf2ms_opt.plan.step.operators import Operators
 from tf2ms_opt.plan.step.region import RegionFinder
 from tf2ms_opt.plan.step.units import Unit, Units, lines_above, network_calls

@@ -9,7 +9,7 @@ from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.arguments import as_argument
 from tf2ms_opt.plan.imports import DTYPES, OPS, Aliases
 from tf2ms_opt.plan.step.calls import StepLeftError, bind_call, has_comment
-from tf2ms_opt.plan.step.compiled import StepEdits
+from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.plan.step.criteria import Criteria, Written, probabilities_note
 from tf2ms_opt.plan.step.region import Region, Shared
 from tf2ms_opt.step_rules import Lookup, Operation

@@ -14,7 +14,7 @@ from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.trace.module import Module
 
 if TYPE_CHECKING:
-    from tf2ms_opt.plan.step.compiled import StepEdits
+    from tf2ms_opt.plan.step.changes import StepEdits
     from tf2ms_opt.plan.step.models import Compiled
 
 TENSOR = "mindspore.Tensor"

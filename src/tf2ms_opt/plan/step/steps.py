@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -14,19 +14,21 @@ from tf2ms_opt.plan.drafts import Draft
 from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.plan.step.calls import StepLeftError
-from tf2ms_opt.plan.step.checks import check_elsewhere, check_optimizers, check_tape, check_version
+from tf2ms_opt.plan.step.changes import StepEdits
+from tf2ms_opt.plan.step.checks import check_elsewhere, check_optimizers, check_version
 from tf2ms_opt.plan.step.companions import companions
-from tf2ms_opt.plan.step.compiled import ModelStep, StepEdits, trainer_name
-from tf2ms_opt.plan.step.minimized import Minimized, minimized
+from tf2ms_opt.plan.step.compiled import Circumstances, ModelStep
 from tf2ms_opt.plan.step.models import Compiled, compiled_model
 from tf2ms_opt.plan.step.operators import Operators
+from tf2ms_opt.plan.step.parts import Part, Taped, torn
 from tf2ms_opt.plan.step.penalties import PENALTY, penalty
 from tf2ms_opt.plan.step.rates import Rates
 from tf2ms_opt.plan.step.region import RegionFinder
 from tf2ms_opt.plan.step.scaled import SCALING, loss_scales
 from tf2ms_opt.plan.step.taped import TapeSteps
-from tf2ms_opt.plan.step.tapes import Step, tape_step
+from tf2ms_opt.plan.step.trainer_names import trainer_name
 from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import Scope
 from tf2ms_opt.trace.uses import UseKind
 
 #: findings of an optimizer that say what a converted step takes care of
@@ -55,42 +57,101 @@ def convert_steps(module: Module, drafts: Mapping[Found, Draft], names: Aliases,
     """Convert the steps that the optimizers in ``drafts`` are used in, each whole or not at all."""
     result = Steps(dict(drafts))
     groups = _groups(drafts)
-    taken: set[str] = set()
-    models: list[tuple[list[Found], Compiled]] = []
+    taped = Taped(module, drafts, {call: sites for call, sites in groups.items() if _is_taped(call)}, options)
+    parts = [*_model_parts(module, result, groups, names, taped.inside, options)]
+    models = [part.model for part in parts if part.model is not None]
+    parts += _tape_parts(module, drafts, taped, names)
+    for part in parts:
+        if part.left is None:
+            try:
+                part.settled = {site: _settled(module, drafts[site], names, part.edits) for site in part.sites}
+            except StepLeftError as left:
+                part.left = left
+    while (pair := torn(parts)) is not None:
+        part, why = pair
+        text = f"another step of the same network stays TensorFlow's: {why.why}"
+        part.left = StepLeftError(text, why.node)
+    for part in parts:
+        if part.left is not None:
+            for site, call in part.sites.items():
+                _leave(module, result, site, call, part.left)
+    converted = [part for part in parts if part.left is None]
+    for part in converted:
+        result.edits.append(part.edits)
+        for site, draft in part.settled.items():
+            known = result.drafts[site]
+            shared = known is not drafts[site]  # the object is in another converted part too
+            findings = tuple(dict.fromkeys([*known.findings, *draft.findings])) if shared else draft.findings
+            splices = tuple(one for one in draft.splices if one in known.splices)
+            result.drafts[site] = replace(draft, findings=findings, splices=splices)
+    known_models = [part.model for part in converted if part.model is not None]
+    _convert_data(module, result, known_models, names)
+    _name_companions(module, result, models, known_models)
+    return result
+
+
+def _model_parts(
+    module: Module,
+    result: Steps,
+    groups: Mapping[ast.Call, list[Found]],
+    names: Aliases,
+    elsewhere: Collection[ast.AST],
+    options: Options,
+) -> Iterator[Part]:
+    """One part for every compiled model; ``elsewhere`` are the nodes that tapes rewrite."""
+    drafts, taken = result.drafts, list[tuple[Scope, str]]()
+    parts: list[Part] = []
     for call, sites in groups.items():
         if not (isinstance(call.func, ast.Attribute) and call.func.attr == "compile"):
             continue
-        if any(call in model.compiles for _, model in models):
+        if any(part.model is not None and call in part.model.compiles for part in parts):
             continue
+        part = Part(dict.fromkeys(sites, call), frozenset(module.origins(call.func.value)))
+        parts.append(part)
         try:
             check_version(options, call)
-            model = compiled_model(module, call)
-            members = [site for one in model.compiles for site in groups.get(one, ())]
-            check_optimizers(module, model, drafts, groups)
-            models.append((members or sites, model))
+            part.model = compiled_model(module, call)
+            part.sites |= {site: call for one in part.model.compiles for site in groups.get(one, ())}
+            check_optimizers(module, part.model, drafts, groups)
         except StepLeftError as left:
-            _leave(module, result, sites, call, left)
-    converted: list[Compiled] = []
-    for members, model in models:
-        call = model.compiles[0]
-        name = trainer_name(module, model, taken, alone=len(models) == 1)
+            part.left = left
+    models = [part.model for part in parts if part.model is not None and part.left is None]
+    for part in parts:
+        if part.left is None and part.model is not None:
+            name = trainer_name(module, part.model, taken, alone=len(models) == 1)
+            members = [drafts[one] for one in part.sites]
+            scheduled = any(one.scheduled for one in members)
+            try:
+                generation = members[0].candidate.generation
+                step = ModelStep(module, names, part.model, name, Circumstances(generation, scheduled, elsewhere))
+                text, extra = _penalties(module, part.model, names, members)
+                part.edits = step.edits(_hoisted(drafts, part.sites), text)
+                part.edits.take(extra)
+                check_elsewhere(module, part.model, models)
+            except StepLeftError as left:
+                part.left = left
+        yield part
+
+
+def _tape_parts(module: Module, drafts: Mapping[Found, Draft], taped: Taped, names: Aliases) -> Iterator[Part]:
+    """All gradient tapes of the file together: they share functions, losses and metrics."""
+    if not taped.applied:
+        return
+    sites = {site: call for call, members in taped.applied.items() for site in members}
+    networks = {binding for site in sites for model in drafts[site].models for binding in module.origins(model)}
+    part = Part(sites, frozenset(networks), left=taped.left)
+    if part.left is None:
         try:
-            generation = drafts[members[0]].candidate.generation
-            scheduled = any(drafts[one].scheduled for one in members)
-            step = ModelStep(module, names, generation, model, name, scheduled=scheduled)
-            text, extra = _penalties(module, model, names, [drafts[one] for one in members])
-            edits = step.edits(_hoisted(drafts, members), text)
-            edits.take(extra)
-            check_elsewhere(module, model, [one for _, one in models])
-            _settle(module, result, members, names, edits)
-            result.edits.append(edits)
-            converted.append(model)
+            generation = drafts[next(iter(sites))].candidate.generation
+            steps = TapeSteps(module, names, generation, taped.steps, taped.losses, _expressions(drafts))
+            part.edits = steps.edits()
         except StepLeftError as left:
-            _leave(module, result, members, call, left)
-    _convert_tapes(module, result, groups, names, options)
-    _convert_data(module, result, converted, names)
-    _name_companions(module, result, [model for _, model in models], converted)
-    return result
+            part.left = left
+    yield part
+
+
+def _is_taped(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr in ("apply_gradients", "minimize")
 
 
 def _convert_data(module: Module, result: Steps, models: Sequence[Compiled], names: Aliases) -> None:
@@ -125,42 +186,12 @@ def _name_companions(module: Module, result: Steps, models: Sequence[Compiled], 
     result.drafts[site] = replace(result.drafts[site], findings=(*result.drafts[site].findings, *notes))
 
 
-def _convert_tapes(
-    module: Module, result: Steps, groups: Mapping[ast.Call, list[Found]], names: Aliases, options: Options
-) -> None:
-    """All gradient tapes of the file together: they share functions, losses and metrics."""
-    applied = {
-        call: sites for call, sites in groups.items()
-        if isinstance(call.func, ast.Attribute) and call.func.attr in ("apply_gradients", "minimize")
-    }  # fmt: skip
-    if not applied:
-        return
-    steps: list[Step] = []
-    losses: list[Minimized] = []
-    try:
-        for call, sites in applied.items():
-            draft = result.drafts[sites[0]]
-            check_tape(module, draft, call, options)
-            if isinstance(call.func, ast.Attribute) and call.func.attr == "minimize":
-                losses.append(minimized(module, call))
-            else:
-                steps.append(tape_step(module, call, draft.params))
-        generation = result.drafts[next(iter(applied.values()))[0]].candidate.generation
-        edits = TapeSteps(module, names, generation, steps, losses, _expressions(result)).edits()
-        members = list(dict.fromkeys(site for sites in applied.values() for site in sites))
-        _settle(module, result, members, names, edits)
-        result.edits.append(edits)
-    except StepLeftError as left:
-        for call, sites in applied.items():
-            _leave(module, result, sites, call, left)
-
-
-def _expressions(result: Steps) -> list[ast.expr]:
+def _expressions(drafts: Mapping[Found, Draft]) -> list[ast.expr]:
     """What the optimizers' own drafts rewrite."""
-    found = [site.expression for site in result.drafts]
-    found += [schedule.call for draft in result.drafts.values() for schedule, _ in draft.schedules]
+    found = [site.expression for site in drafts]
+    found += [schedule.call for draft in drafts.values() for schedule, _ in draft.schedules]
     found += [
-        use.call.func for draft in result.drafts.values() for use in draft.uses
+        use.call.func for draft in drafts.values() for use in draft.uses
         if use.kind is UseKind.WRAPPED and use.call is not None
     ]  # fmt: skip
     return found
@@ -197,23 +228,19 @@ def _hoisted(drafts: Mapping[Found, Draft], members: Iterable[Found]) -> dict[tu
     }
 
 
-def _settle(module: Module, result: Steps, members: Iterable[Found], names: Aliases, edits: StepEdits) -> None:
-    """Take the step's edits into account in its optimizers' drafts."""
-    for site in members:
-        draft = result.drafts[site]
-        scaled = loss_scales(module, names, draft, edits)
-        for use in draft.uses:
-            if use.kind is UseKind.ATTRIBUTE and not (use.detail in SCALING and (scaled or draft.wrapped)):
-                Rates(module, names, edits, scheduled=draft.scheduled).of_optimizer(use.node, module.text(use.node))
-        findings = (
-            *(one for one in draft.findings if not _is_settled(one)),
-            *edits.findings,
-            *_embeddings(module, draft.candidate.generation),
-        )
-        splices = tuple(
-            one for one in draft.splices if (one.start, one.end) not in edits.absorbed or one.start == one.end
-        )
-        result.drafts[site] = replace(draft, findings=findings, splices=splices, step=None)
+def _settled(module: Module, draft: Draft, names: Aliases, edits: StepEdits) -> Draft:
+    """``draft`` where its step is converted by ``edits``, which it may add to.  Raises ``StepLeftError``."""
+    scaled = loss_scales(module, names, draft, edits)
+    for use in draft.uses:
+        if use.kind is UseKind.ATTRIBUTE and not (use.detail in SCALING and (scaled or draft.wrapped)):
+            Rates(module, names, edits, scheduled=draft.scheduled).of_optimizer(use.node, module.text(use.node))
+    findings = (
+        *(one for one in draft.findings if not _is_settled(one)),
+        *edits.findings,
+        *_embeddings(module, draft.candidate.generation),
+    )
+    splices = tuple(one for one in draft.splices if (one.start, one.end) not in edits.absorbed or one.start == one.end)
+    return replace(draft, findings=findings, splices=splices, step=None)
 
 
 def _is_settled(one: Finding) -> bool:
@@ -228,11 +255,10 @@ def _embeddings(module: Module, generation: str) -> Iterable[Finding]:
             yield finding("sparse-embedding", *module.position(call), layer=module.text(call.func))
 
 
-def _leave(module: Module, result: Steps, sites: Iterable[Found], call: ast.Call, left: StepLeftError) -> None:
-    """Say at each optimizer what was in the way of its step."""
+def _leave(module: Module, result: Steps, site: Found, call: ast.Call, left: StepLeftError) -> None:
+    """Say at an optimizer what was in the way of its step."""
     line = module.position(left.node)[0]
-    for site in sites:
-        draft = result.drafts[site]
-        call_text = f"{module.text(call.func)}(...)"
-        note = finding("step-left", *module.position(site.node), call=call_text, why=left.why, line=line)
-        result.drafts[site] = replace(draft, findings=(*draft.findings, note), step=None)
+    draft = result.drafts[site]
+    call_text = f"{module.text(call.func)}(...)"
+    note = finding("step-left", *module.position(site.node), call=call_text, why=left.why, line=line)
+    result.drafts[site] = replace(draft, findings=(*draft.findings, note), step=None)

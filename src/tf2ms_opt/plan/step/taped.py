@@ -20,7 +20,7 @@ from tf2ms_opt.plan.step.blocks import (
     taken_names,
 )
 from tf2ms_opt.plan.step.calls import StepLeftError, has_comment
-from tf2ms_opt.plan.step.compiled import StepEdits
+from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.plan.step.datasets import Datasets
 from tf2ms_opt.plan.step.inputs import Inputs
 from tf2ms_opt.plan.step.minimized import Minimized, convert_minimized

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.parameters import variables_text
-from tf2ms_opt.plan.step.compiled import StepEdits
+from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.plan.step.region import Region, RegionFinder, is_operator
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import dotted

@@ -1,0 +1,71 @@
+"""What of a file is converted together or not at all: a compiled model, or its gradient tapes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tf2ms_opt.options import Options
+from tf2ms_opt.plan.drafts import Draft
+from tf2ms_opt.plan.sites import Found
+from tf2ms_opt.plan.step.calls import StepLeftError
+from tf2ms_opt.plan.step.changes import StepEdits
+from tf2ms_opt.plan.step.checks import check_tape
+from tf2ms_opt.plan.step.minimized import Minimized, minimized
+from tf2ms_opt.plan.step.models import Compiled
+from tf2ms_opt.plan.step.region import RegionFinder
+from tf2ms_opt.plan.step.tapes import Step, tape_step
+from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import Binding
+
+
+@dataclass(slots=True)
+class Part:
+    """What is converted together: a model with all that is done with it, or all gradient tapes of a file.
+
+    ``call`` is TensorFlow's call that each of ``sites`` is named with where the part is left.
+    """
+
+    sites: dict[Found, ast.Call]
+    networks: frozenset[Binding]
+    model: Compiled | None = None
+    edits: StepEdits = field(default_factory=StepEdits)
+    settled: dict[Found, Draft] = field(default_factory=dict)
+    left: StepLeftError | None = None
+
+
+def torn(parts: Sequence[Part]) -> tuple[Part, StepLeftError] | None:
+    """A part that would be converted while another one with the same network is left, and why that one is."""
+    for part in parts if any(one.left is not None for one in parts) else ():
+        for other in parts if part.left is None else ():
+            if other.left is not None and not part.networks.isdisjoint(other.networks):
+                return part, other.left
+    return None
+
+
+class Taped:
+    """The gradient tapes and ``minimize`` calls of a module, as far as their forms are known."""
+
+    def __init__(
+        self, module: Module, drafts: Mapping[Found, Draft], applied: Mapping[ast.Call, list[Found]], options: Options
+    ) -> None:
+        self.applied = applied
+        self.steps: list[Step] = []
+        self.losses: list[Minimized] = []
+        self.left: StepLeftError | None = None
+        try:
+            for call, sites in applied.items():
+                draft = drafts[sites[0]]
+                check_tape(module, draft, call, options)
+                if isinstance(call.func, ast.Attribute) and call.func.attr == "minimize":
+                    self.losses.append(minimized(module, call))
+                else:
+                    self.steps.append(tape_step(module, call, draft.params))
+        except StepLeftError as left:
+            self.left = left
+        finder = RegionFinder(module)
+        roots = [finder.root(call) for call in applied]
+        roots += [one for step in self.steps for one in (step.block, step.gradient.statement, *step.gradient.clips)]
+        #: every node that is converted with them
+        self.inside = frozenset(node for root in roots for node in ast.walk(root))
