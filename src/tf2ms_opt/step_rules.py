@@ -70,6 +70,10 @@ class Operation(_Table, frozen=True):
     order: tuple[str, ...]
     #: the target is a function of the runtime module
     runtime: bool = False
+    #: its first argument is a sequence of tensors
+    sequence: bool = False
+    #: parameters of the target that have another default there -> the source's default
+    pinned: dict[str, str] = {}
 
 
 class StepTable(_Table, frozen=True):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.tapes import Step
 from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import Binding
 
 _FORBIDDEN = (
     ast.Return,
@@ -90,8 +91,35 @@ def names_used_later(module: Module, block: ast.With, assigned: set[str], steps:
     return sorted(later, key=lambda name: (later[name], name))
 
 
-def loss_text(module: Module, step: Step) -> str:
-    """The loss that the gradient is taken of, on one line."""
+def check_carried(module: Module, block: ast.With, taken: Sequence[str], inside: Sequence[ast.AST]) -> None:
+    """Nothing that the block binds is what it begins with the next time.  Raises ``StepLeftError``."""
+    own = set(inside)
+    for node in inside:
+        if isinstance(node, ast.Name) and node.id in taken:
+            read = isinstance(node.ctx, ast.Load) or isinstance(module.index.parents[node], ast.AugAssign)
+            origins = module.origins(node) if read else ()
+            outer = [one for one in origins if one.statement not in own]
+            if outer and len(outer) < len(origins) and not _is_reset(module, block, outer):
+                raise StepLeftError(f"{node.id} goes on from one run of the tape's block to the next", node)
+            if not origins and read:
+                raise StepLeftError(f"{node.id} goes on from one run of the tape's block to the next", node)
+
+
+def _is_reset(module: Module, block: ast.With, outer: Sequence[Binding]) -> bool:
+    """Whether what stands above the block binds the name anew each time that the block runs."""
+    beside = module.index.block(block)
+    return any(one.statement in beside[: beside.index(block)] for one in outer)
+
+
+def loss_text(module: Module, step: Step, assigned: set[str], taken: Sequence[str]) -> str:
+    """The loss that the gradient is taken of, on one line; ``taken`` are names whose value from above is passed on."""
+    inside = set(ast.walk(step.block))
+    for node in ast.walk(step.gradient.loss):
+        if isinstance(node, ast.Name) and (
+            node.id not in assigned
+            or (node.id not in taken and any(one.statement not in inside for one in module.origins(node)))
+        ):
+            raise StepLeftError(f"the loss {node.id} is not bound in the tape's block", step.gradient.loss)
     text = " ".join(module.text(step.gradient.loss).split())
     if any(isinstance(node, ast.Call) for node in ast.walk(step.gradient.loss)):
         raise StepLeftError("the loss is calculated where the gradient is taken", step.gradient.loss)

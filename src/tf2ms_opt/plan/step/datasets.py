@@ -68,9 +68,20 @@ class Datasets:
         name = call.func.attr
         if name in _WITHOUT:
             return not self._has_comment(call)
+        if name == "repeat" and not any(
+            self._counts(one) for one in (*call.args, *(one.value for one in call.keywords))
+        ):
+            return False  # without an end
+        if name == "shuffle" and any(self._module.constant(one) == (True, 1) for one in call.args):
+            return False  # MindSpore wants two at least
         order = _METHODS.get(name)
         given = [keyword.arg for keyword in call.keywords]
         return order is not None and len(call.args) <= len(order) and all(one in order for one in given)
+
+    def _counts(self, node: ast.expr) -> bool:
+        """Whether a number of repetitions ends: it is not None or -1."""
+        known, value = self._module.constant(node)
+        return not known or (isinstance(value, int) and value >= 0)
 
     def _has_comment(self, call: ast.Call) -> bool:
         assert isinstance(call.func, ast.Attribute)  # noqa: S101 -- a link of the chain

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.changes import StepEdits
+from tf2ms_opt.plan.step.inside import is_bound_in_expression, is_builtin
 from tf2ms_opt.plan.step.operators import Operators
 from tf2ms_opt.plan.step.units import Unit, Units, lines_above
 from tf2ms_opt.trace.module import Module
@@ -42,11 +43,17 @@ class Inputs:
         inside = self._units.inside(unit)
         targets: dict[str, str] = {}
         for root in self._units.reached[unit]:
+            seen: set[ast.AST] = set()
             for value in self._data(root):
                 name = _root(value)
-                if name is None or not self._is_data(name, inside):
+                if name is None or value in seen or not self._is_data(name, inside):
                     continue
+                if isinstance(value, ast.Attribute) and dotted(value) is None:
+                    raise StepLeftError(f"{module.text(value)} is taken apart inside of what is differentiated", value)
+                seen.update(ast.walk(value))
                 text = module.text(value)
+                if self._module.framework_name(value) or _network_part(value, self._units.networks):
+                    continue
                 if not isinstance(value, ast.Name) and not self._from_outside(value, inside):
                     raise StepLeftError(f"{text} is taken apart inside of what is differentiated", value)
                 if text not in targets:
@@ -75,10 +82,11 @@ class Inputs:
         passing = bool(bindings) and all(one.kind in (BindingKind.PARAMETER, BindingKind.OTHER) for one in bindings)
         if isinstance(value, ast.Name) and local and passing:
             return name.id
-        number, candidate = 1, f"{name.id}_tensor"
+        own = value.attr if isinstance(value, ast.Attribute) else name.id
+        number, candidate = 1, f"{own}_tensor"
         while candidate in self._module.index.identifiers | self._fresh:
             number += 1
-            candidate = f"{name.id}_tensor_{number}"
+            candidate = f"{own}_tensor_{number}"
         self._fresh.add(candidate)
         return candidate
 
@@ -101,19 +109,18 @@ class Inputs:
         for node in dict.fromkeys(calls):
             if node in inside or module.framework_name(node.func) in _TENSORS:
                 continue  # the latter becomes a call of it
-            for value in (*node.args, *(one.value for one in node.keywords if one.arg != "training")):
+            given = (*node.args, *(one.value for one in node.keywords if one.arg != "training"))
+            for value in (leaf for one in given for leaf in _leaves(one)):
                 if not self._operators.is_settled(value) and self._comes_from_outside(value):
                     self._operators.insert(source.start(value), f"{self._own}(", rank=1)
                     self._operators.insert(source.end(value), ")", rank=-1)
                     self._edits.needs.add(self._qualified)
 
     def _comes_from_outside(self, value: ast.expr) -> bool:
-        """An argument that may be an array: a name, a part of one, what is calculated from such, or a foreign call."""
+        """An argument that may be an array: a name, a part or an attribute of one, or a foreign call."""
         if isinstance(value, ast.Call):
             known = self._units.takes_data(value) or self._units.is_local(value)
             return not known and not (isinstance(value.func, ast.Name) and hasattr(builtins, value.func.id))
-        if isinstance(value, ast.BinOp):
-            return self._comes_from_outside(value.left) or self._comes_from_outside(value.right)
         name = _root(value)
         return name is not None and self._may_be_array(name)
 
@@ -131,7 +138,7 @@ class Inputs:
 
     def _is_object(self, name: ast.Name) -> bool:
         """A network, or something that is called: no data."""
-        if name.id in self._units.networks:
+        if name.id in self._units.networks or is_bound_in_expression(self._module, name):
             return True
         return any(isinstance(call.func, ast.Name) and call.func.id == name.id for call in self._module.index.calls)
 
@@ -140,7 +147,7 @@ class Inputs:
         bindings = self._module.origins(name)
         if self._is_object(name) or any(self._within(one, inside) for one in bindings):
             return False
-        if not bindings and hasattr(builtins, name.id):
+        if is_bound_in_expression(self._module, name) or is_builtin(self._module, name):
             return False
         if any(one.kind in _APART for one in bindings):
             return False
@@ -168,7 +175,25 @@ class Inputs:
 
 
 def _root(node: ast.expr) -> ast.Name | None:
-    """The name that an argument is, or is a part of."""
-    while isinstance(node, ast.Subscript):
+    """The name that an argument is, or is a part or an attribute of."""
+    while isinstance(node, (ast.Subscript, ast.Attribute)):
         node = node.value
     return node if isinstance(node, ast.Name) else None
+
+
+def _leaves(node: ast.expr) -> Iterator[ast.expr]:
+    """The operands of arithmetic, or the argument itself."""
+    match node:
+        case ast.BinOp(left=left, right=right):
+            yield from _leaves(left)
+            yield from _leaves(right)
+        case ast.UnaryOp(operand=operand):
+            yield from _leaves(operand)
+        case _:
+            yield node
+
+
+def _network_part(value: ast.expr, networks: Collection[str]) -> bool:
+    """An attribute of a network: its weights, or a layer of it."""
+    key = dotted(value) if isinstance(value, ast.Attribute) else None
+    return key is not None and any(f"{key}.".startswith(f"{network}.") for network in networks)

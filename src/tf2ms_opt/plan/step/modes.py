@@ -9,9 +9,10 @@ from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.plan.step.companions import handed_on
+from tf2ms_opt.plan.step.networks import network_calls
 from tf2ms_opt.plan.step.operators import Operators
 from tf2ms_opt.plan.step.region import RegionFinder
-from tf2ms_opt.plan.step.units import Unit, Units, lines_above, network_calls
+from tf2ms_opt.plan.step.units import Unit, Units, lines_above
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import dotted
 
@@ -39,6 +40,10 @@ class Modes:
             if unit is not None:
                 if modes[unit].setdefault(name, bool(flag)) != bool(flag):
                     raise StepLeftError("one block calls the network in both modes", call)
+            elif call in self._units.inside() and (flag is not None or name in trained):
+                raise StepLeftError(
+                    "a function with the network runs inside and outside of what is differentiated", call
+                )
             elif flag is not None or name in trained:
                 self._operators.insert(module.source.end(call.func), f".set_train({'' if flag else 'False'})")
         for unit in self._units.every:

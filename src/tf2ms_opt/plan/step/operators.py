@@ -19,6 +19,7 @@ from tf2ms_opt.trace.scopes import dotted
 _LOSS = {"y_true": "labels", "y_pred": "logits", "sample_weight": "weights"}
 _METRIC = {"y_true": "labels", "y_pred": "predictions", "sample_weight": "weights"}
 _MEAN = {"values": "values", "sample_weight": "weights"}
+_ASSIGNS = {"assign", "assign_add", "assign_sub"}
 _RESETS = {"reset_state": "clear", "reset_states": "clear"}
 
 
@@ -54,11 +55,20 @@ class Operators:
         for node in region.nodes():
             if node in self._settled or not isinstance(node, (ast.Name, ast.Attribute)):
                 continue
+            if isinstance(node, ast.Attribute) and node.attr in _ASSIGNS and not self._is_rate(node):
+                raise StepLeftError(
+                    f"{self._module.text(node)} sets a weight, and a Parameter has no such method", node
+                )
             parent = self._module.index.parents[node]
             if isinstance(parent, ast.Attribute) and self._module.framework_name(parent):
                 continue  # part of a longer name
             if isinstance(getattr(node, "ctx", None), ast.Load) and (name := self._module.framework_name(node)):
                 self._reference(node, name, parent)
+
+    @staticmethod
+    def _is_rate(attribute: ast.Attribute) -> bool:
+        """``optimizer.learning_rate.assign``, which something else rewrites."""
+        return isinstance(attribute.value, ast.Attribute) and attribute.value.attr in ("lr", "learning_rate")
 
     # ------------------------------------------------------------------ single places
 
@@ -132,6 +142,13 @@ class Operators:
         else:
             self.replace(call.func, f"{self._names.ops}.{target}")
             self._edits.needs.add(OPS)
+        taken = {operation.takes[name] for name in given if name != "name"}
+        for name, text in operation.pinned.items():
+            if name not in taken:
+                last = max((*call.args, *(one.value for one in call.keywords)), key=self._module.source.end)
+                self.insert(self._module.source.end(last), f", {name}={text}")
+        for name, value in given.items():
+            self._check_operand(operation, name, value)
         for position, value in enumerate(call.args):
             own = operation.takes[takes[position]]
             if operation.order[position : position + 1] != (own,):
@@ -141,6 +158,23 @@ class Operators:
                 self.drop(call, keyword)
             elif keyword.arg is not None:
                 self.rename(keyword, operation.takes[keyword.arg])
+
+    def _check_operand(self, operation: Operation, name: str, value: ast.expr) -> None:
+        """An operator of MindSpore takes tensors, where TensorFlow takes numbers and lists of them, and no strings."""
+        if name == "dtype":
+            known, text = self._module.constant(value)
+            if known and isinstance(text, str):
+                qualified = f"mindspore.{text}"
+                if qualified not in DTYPES:
+                    raise StepLeftError(f"the type {text!r} is not one that the tool knows", value)
+                self.replace(value, self._names.names[qualified])
+                self._edits.needs.add(qualified)
+            return
+        first = operation.takes[name] == operation.order[0] and not operation.runtime and not operation.sequence
+        alone = operation.order[1:2] not in (("other",), ("exponent",))
+        listed = isinstance(value, (ast.List, ast.Tuple, ast.ListComp))
+        if first and (listed or (alone and self._module.constant(value)[0])):
+            raise StepLeftError(f"{self._module.text(value)[:40]} is no tensor, which the operator takes", value)
 
     def rename(self, keyword: ast.keyword, name: str) -> None:
         if keyword.arg is not None and keyword.arg != name:

@@ -180,3 +180,17 @@ def is_operator(module: Module, call: ast.Call) -> bool:
     if keras is not None and keras.startswith(("losses.", "metrics.")) and keras.rpartition(".")[2].islower():
         return True
     return bool(name) and module.rules.step.operator(below) is not None
+
+
+def results_read(module: Module, region: Region) -> Iterator[ast.stmt]:
+    """Statements around operators of TensorFlow that take what a function of ``region`` gives."""
+    finder = RegionFinder(module)
+    functions = {root for root in region.roots if isinstance(root, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    for call in module.index.calls:
+        if not is_operator(module, call) or region.holds(module, call):
+            continue
+        for name in (node for node in ast.walk(call) if isinstance(node, ast.Name)):
+            values = [one.value for one in module.origins(name) if one.value is not None]
+            calls = (node for value in values for node in ast.walk(value) if isinstance(node, ast.Call))
+            if any(finder.local(one.func) in functions for one in calls):
+                yield finder.root(module.index.statement(call))

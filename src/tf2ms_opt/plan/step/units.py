@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tf2ms_opt.facts import Splice
-from tf2ms_opt.plan.parameters import variables_text
 from tf2ms_opt.plan.step.changes import StepEdits
+from tf2ms_opt.plan.step.networks import is_flagged
 from tf2ms_opt.plan.step.region import Region, RegionFinder, is_operator
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import dotted
@@ -56,8 +56,8 @@ class Units:
         if len(holders) != 1:
             return None
         inside = self.inside(holders[0])
-        for root in self.reached[holders[0]][1:]:
-            if root in around:
+        for root in self.reached[holders[0]]:
+            if root in around and isinstance(root, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 calls = (call for call in self._module.index.calls if self._finder.local(call.func) is root)
                 if any(call not in inside for call in calls):
                     return None
@@ -82,41 +82,6 @@ class Units:
     def is_local(self, call: ast.Call) -> bool:
         """A call of a function of this file."""
         return self.local(call) is not None
-
-
-def networks_in(module: Module, sources: ast.expr | None) -> frozenset[str]:
-    """The networks whose variables an expression names, itself or by what its names stand for."""
-    found = variables_text(module, sources) if sources is not None else None
-    bases = (dotted(model) for model in (found[1] if found is not None else ()))
-    return frozenset(base for base in bases if base is not None)
-
-
-def is_flagged(module: Module, call: ast.Call) -> bool:
-    """A call that is told the training mode, and no function of the file."""
-    flagged = any(keyword.arg == "training" for keyword in call.keywords)
-    return flagged and RegionFinder(module).local(call.func) is None and not module.framework_name(call.func)
-
-
-def network_calls(module: Module, networks: frozenset[str]) -> Iterator[ast.Call]:
-    """Every call of a network of the file, in any function, but for those in the networks' own classes."""
-    for call in module.index.calls:
-        if (dotted(call.func) in networks or is_flagged(module, call)) and not _in_network(module, call):
-            yield call
-
-
-def _in_network(module: Module, node: ast.AST) -> bool:
-    """Whether ``node`` stands in a class that derives from one of TensorFlow's."""
-    for one in module.index.ancestors(node):
-        if isinstance(one, ast.ClassDef) and any(_derives(module, base) for base in one.bases):
-            return True
-    return False
-
-
-def _derives(module: Module, base: ast.expr) -> bool:
-    if module.framework_name(base):
-        return True
-    nodes = [binding.node for binding in module.origins(base)]
-    return any(isinstance(node, ast.ClassDef) and any(_derives(module, one) for one in node.bases) for node in nodes)
 
 
 def lines_above(module: Module, edits: StepEdits, statement: ast.stmt, lines: Sequence[str]) -> None:
