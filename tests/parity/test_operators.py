@@ -67,6 +67,30 @@ EXPRESSIONS = {
     "keras.ops.square": "keras.ops.square(w)", "keras.ops.sqrt": "keras.ops.sqrt(w)",
     "keras.ops.exp": "keras.ops.exp(w)", "keras.ops.log": "keras.ops.log(w)", "keras.ops.abs": "keras.ops.abs(w - 1.0)",
     "keras.ops.stop_gradient": "keras.ops.stop_gradient(w) * w",
+    "ones": "tf.ones((3, 5)) * w", "zeros": "tf.zeros([3, 5]) + w",
+    "transpose": "tf.transpose(w) * tf.reshape(w, (5, 3))",
+    "maximum": "tf.maximum(w, tf.ones((3, 5))) * tf.maximum(w, w)", "math.maximum": "tf.math.maximum(w, 1.0)",
+    "minimum": "tf.minimum(w, tf.ones((3, 5))) * tf.minimum(w, w)", "math.minimum": "tf.math.minimum(w, 1.0)",
+    "math.squared_difference": "tf.math.squared_difference(w, w * w)",
+    "tile": "tf.tile(w, [2, 1])", "gather": "tf.gather(w, tf.constant([2, 0, 2]))",
+    "greater": "tf.cast(tf.greater(w, 1.0), tf.float32) * w",
+    "math.greater": "tf.cast(tf.math.greater(w, w * w), tf.float32) * w",
+    "less": "tf.cast(tf.less(w, 1.0), tf.float32) * w", "math.less": "tf.cast(tf.math.less(w, w), tf.float32) + w",
+    "greater_equal": "tf.cast(tf.greater_equal(w, w), tf.float32) * w",
+    "math.greater_equal": "tf.cast(tf.math.greater_equal(w, 1.0), tf.float32) * w",
+    "less_equal": "tf.cast(tf.less_equal(w, w), tf.float32) * w",
+    "math.less_equal": "tf.cast(tf.math.less_equal(w, 1.0), tf.float32) * w",
+    "not_equal": "tf.cast(tf.not_equal(w, w), tf.float32) + w",
+    "math.not_equal": "tf.cast(tf.math.not_equal(w, 1.0), tf.float32) * w",
+    "divide": "tf.divide(w, w + 1.0)", "math.divide": "tf.math.divide(w, 3.0)",
+    "negative": "tf.negative(w)", "math.negative": "tf.math.negative(w)",
+    "nn.softplus": "tf.nn.softplus(w)", "math.softplus": "tf.math.softplus(w - 1.0)",
+    "keras.metrics.categorical_accuracy":
+        "keras.metrics.categorical_accuracy(tf.one_hot(tf.constant([1, 4, 4]), 5), w) * tf.reduce_sum(w)",
+    "keras.metrics.sparse_categorical_accuracy":
+        "keras.metrics.sparse_categorical_accuracy(tf.constant([1, 4, 4]), w) * tf.reduce_sum(w)",
+    "keras.metrics.binary_accuracy":
+        "keras.metrics.binary_accuracy(tf.one_hot(tf.constant([1, 4, 4]), 5), w) * tf.reduce_sum(w)",
 }  # fmt: skip
 #: random, so nothing but its shape can be compared
 RANDOM = {"random.normal", "random.uniform"}

@@ -62,3 +62,47 @@ def random_normal(shape, mean=0.0, stddev=1.0):
 def random_uniform(shape, minval=0.0, maxval=1.0):
     """``tf.random.uniform``: other numbers of the same distribution, float32."""
     return ops.rand(*shape, dtype=mindspore.float32) * (maxval - minval) + minval
+
+
+def transpose(values, perm=None):
+    """``tf.transpose``: the axes in the order ``perm``, backwards without it."""
+    return ops.permute(values, tuple(perm) if perm is not None else tuple(range(values.ndim))[::-1])
+
+
+def maximum(first, second):
+    """``tf.maximum``: the gradient of a tie goes to ``first``, where MindSpore's own halves it."""
+    return ops.where(first >= second, first, second)
+
+
+def minimum(first, second):
+    """``tf.minimum``: the gradient of a tie goes to ``first``, where MindSpore's own halves it."""
+    return ops.where(first <= second, first, second)
+
+
+def squared_difference(first, second):
+    """``tf.math.squared_difference``."""
+    return ops.square(first - second)
+
+
+def gather(values, indices, axis=0):
+    """``tf.gather`` along one axis."""
+    return ops.gather(values, ops.cast(indices, mindspore.int32), axis)
+
+
+def categorical_accuracy(labels, predictions):
+    """``keras.metrics.categorical_accuracy``: 1 where the largest of both stand at the same place, of every sample."""
+    return ops.cast(ops.equal(ops.argmax(labels, -1), ops.argmax(predictions, -1)), mindspore.float32)
+
+
+def sparse_categorical_accuracy(labels, predictions):
+    """``keras.metrics.sparse_categorical_accuracy``: 1 where the largest prediction is at the place of the label."""
+    found = ops.argmax(predictions, -1)
+    if labels.ndim == predictions.ndim and labels.shape[-1] == 1:
+        labels = labels.squeeze(-1)
+    return ops.cast(ops.equal(ops.cast(labels, found.dtype), found), mindspore.float32)
+
+
+def binary_accuracy(labels, predictions):
+    """``keras.metrics.binary_accuracy``: the share of a sample's predictions on the right side of 0.5."""
+    right = ops.equal(ops.cast(labels, mindspore.float32), ops.cast(predictions > 0.5, mindspore.float32))  # noqa: PLR2004
+    return ops.cast(right, mindspore.float32).mean(-1)

@@ -9,7 +9,7 @@ from tf2ms_opt.options import Options
 from tf2ms_opt.plan.drafts import Draft
 from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.plan.step.calls import StepLeftError
-from tf2ms_opt.plan.step.models import Compiled
+from tf2ms_opt.plan.step.model_uses import Compiled
 from tf2ms_opt.trace.models import is_model_class
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, BindingKind, dotted

@@ -19,7 +19,7 @@ from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.plan.step.companions import called_by_hand, copies, handed_on
 from tf2ms_opt.plan.step.criteria import Criteria, Written, probabilities_note
 from tf2ms_opt.plan.step.data import unfit
-from tf2ms_opt.plan.step.models import COPIES, Compiled
+from tf2ms_opt.plan.step.model_uses import COPIES, Compiled
 from tf2ms_opt.plan.step.rates import Rates
 from tf2ms_opt.trace.module import Module
 

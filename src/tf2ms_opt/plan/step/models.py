@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from tf2ms_opt.plan.placement import flow_scope
 from tf2ms_opt.plan.step.calls import StepLeftError
+from tf2ms_opt.plan.step.model_uses import Compiled, on_module
+from tf2ms_opt.plan.step.order import check_order
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode, Scope, dotted
 
@@ -17,32 +18,7 @@ _HARMLESS = {
     "visualize_model", "save_model", "Checkpoint",
 }  # fmt: skip
 #: what the trainer has under the same name
-COPIES = {"get_weights", "set_weights"}
 _OWN = {"history", "stop_training", "get_weights", "set_weights"}
-
-
-@dataclass(slots=True)
-class Compiled:
-    """A model of one file that is compiled, and all that is done with it.
-
-    Of ``steps`` and ``networks``, those in ``handed`` stand behind a function that returns the compiled model: the
-    name there holds the trainer.
-    """
-
-    receiver: ast.expr
-    compiles: list[ast.Call] = field(default_factory=list)
-    #: expressions that are the model: of calls such as fit, with their calls
-    steps: list[tuple[ast.expr, ast.Call]] = field(default_factory=list)
-    #: reads of what the trainer has itself (``model.history``)
-    reads: list[ast.expr] = field(default_factory=list)
-    #: uses that belong to the network
-    networks: list[ast.expr] = field(default_factory=list)
-    #: methods that store or show weights, which a Cell has not
-    weights: list[ast.Attribute] = field(default_factory=list)
-    #: ``X.optimizer``
-    optimizers: list[ast.Attribute] = field(default_factory=list)
-    returned: list[ast.expr] = field(default_factory=list)
-    handed: set[ast.expr] = field(default_factory=set)
 
 
 def compiled_model(module: Module, call: ast.Call) -> Compiled:
@@ -56,7 +32,7 @@ def compiled_model(module: Module, call: ast.Call) -> Compiled:
         _sort(module, use, found, handed=False)
     for value in found.returned:
         _callers(module, value, found)
-    _check_order(module, found, scope)
+    check_order(module, found, scope)
     return found
 
 
@@ -69,9 +45,11 @@ def _uses(module: Module, receiver: ast.expr) -> tuple[list[ast.expr], Scope]:
     root, _, attribute = key.partition(".")
     if not attribute:
         return list(_of_name(module, receiver, root)), scope
+    if on_module(module, receiver):
+        return list(_of_name(module, receiver, key)), scope
     method = module.method_of(scope)
     if method is None or root != method[2] or "." in attribute:
-        raise StepLeftError(f"{key} is not an attribute of self", receiver)
+        raise StepLeftError(f"{key} is neither a name nor an attribute of self", receiver)
     return list(_of_attribute(module, receiver, method[0], attribute)), scope
 
 
@@ -229,72 +207,3 @@ def _same_function(module: Module, binding: Binding, call: ast.Call) -> bool:
         and isinstance(binding.value, ast.Call)
         and module.text(binding.value.func) == module.text(call.func)
     )
-
-
-def _check_order(module: Module, found: Compiled, scope: Scope) -> None:
-    """Every use of the trainer comes after it was built.  Raises ``StepLeftError``."""
-    index = module.index
-    named = not dotted(found.receiver) or "." not in (dotted(found.receiver) or "")
-    for call in found.compiles:
-        statement = index.statement(call)
-        if not (isinstance(statement, ast.Expr) and statement.value is call):
-            raise StepLeftError("compile(...) does not stand alone in its statement", call)
-        if not named and len(found.compiles) > 1:
-            raise StepLeftError("the model is compiled in more than one place", call)
-        if named and flow_scope(index.scope(call)) is not scope:
-            raise StepLeftError("the model is compiled in more than one function", call)
-    for use in [one for one in found.reads if named and one not in found.handed]:
-        parent = index.parents[use]
-        if not isinstance(parent, ast.Attribute) or parent.attr not in COPIES:
-            continue
-        if not any(_before(module, call, use, scope) for call in found.compiles):
-            found.reads.remove(use)  # weights that are copied before there is a trainer
-            found.weights.append(parent)
-            found.networks.append(use)
-    users = [use for use, _ in found.steps if use not in found.handed] + found.returned
-    users += [use for use in found.reads if use not in found.handed]
-    for use in users if named else ():
-        if not any(_before(module, call, use, scope) for call in found.compiles):
-            raise StepLeftError("the model is used where its compile is not certain to have run", use)
-
-
-def _before(module: Module, call: ast.Call, use: ast.expr, scope: Scope) -> bool:
-    """Whether the compile ``call`` has run wherever ``use`` is reached."""
-    index = module.index
-    statement = index.statement(call)
-    holder = index.parents[statement]
-    inside = flow_scope(index.scope(use)) is not scope
-    if inside:
-        around: Scope | None = index.scope(use)
-        while around is not None and around.parent is not scope:
-            around = around.parent
-        return around is not None and holder is scope.node and not _runs_before(module, around, statement)
-    if index.moments[statement][1] > index.moments[index.statement(use)][0]:
-        return False
-    if any(one is holder for one in index.ancestors(use)) or holder is index.parents.get(index.statement(use)):
-        return _same_side(module, statement, use, holder)
-    # where the model itself is bound beside its compile, what reaches the use has passed both
-    bound = [binding.statement for binding in module.origins(use)]
-    return bool(bound) and all(
-        one is not None and index.parents.get(one) is holder and index.sides[one] == index.sides[statement]
-        and index.moments[one] < index.moments[statement]
-        for one in bound
-    )  # fmt: skip
-
-
-def _runs_before(module: Module, inner: Scope, statement: ast.stmt) -> bool:
-    """Whether the function of the scope ``inner`` is named above ``statement``, and may run there."""
-    name = getattr(inner.node, "name", None)
-    if name is None:
-        return module.index.moments[module.index.statement(inner.node)][0] < module.index.moments[statement][0]
-    moments = (module.index.moments[module.index.statement(use)][0] for _, use in module.index.uses.get(name, ()))
-    return any(moment < module.index.moments[statement][0] for moment in moments)
-
-
-def _same_side(module: Module, statement: ast.stmt, use: ast.expr, holder: ast.AST) -> bool:
-    """Whether ``use`` stands in the same block of ``holder`` as ``statement``, or deeper in it."""
-    index = module.index
-    current: ast.AST = use
-    while index.parents[current] is not holder:
-        current = index.parents[current]
-    return index.sides[current] == index.sides[statement]

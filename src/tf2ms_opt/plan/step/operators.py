@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.arguments import as_argument
 from tf2ms_opt.plan.imports import DTYPES, OPS, Aliases
-from tf2ms_opt.plan.step.calls import StepLeftError, bind_call, has_comment
+from tf2ms_opt.plan.step.calls import StepLeftError, bind_call
 from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.plan.step.criteria import Criteria, Written, probabilities_note
-from tf2ms_opt.plan.step.region import Region, Shared
+from tf2ms_opt.plan.step.objects import LOSS, Objects, by_name
+from tf2ms_opt.plan.step.region import Region
 from tf2ms_opt.step_rules import Lookup, Operation
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import dotted
 
-_LOSS = {"y_true": "labels", "y_pred": "logits", "sample_weight": "weights"}
-_METRIC = {"y_true": "labels", "y_pred": "predictions", "sample_weight": "weights"}
-_MEAN = {"values": "values", "sample_weight": "weights"}
+#: methods of tf.data that take functions
+_PIPELINE = {"map", "filter", "flat_map", "interleave", "take_while", "scan", "group_by_window"}
 _ASSIGNS = {"assign", "assign_add", "assign_sub"}
-_RESETS = {"reset_state": "clear", "reset_states": "clear"}
 
 
 class Operators:
@@ -47,13 +46,17 @@ class Operators:
     def convert(self, region: Region, networks: Collection[str] = ()) -> None:
         """Rewrite all of ``region``, in which ``networks`` give the predictions.  Raises ``StepLeftError``."""
         self._networks = frozenset(networks)
+        objects = Objects(self._module, self._criteria, self._edits)
         for one in region.shared.values():
-            self._object(one)
+            objects.convert(one, self.network)
+            self.settle(one.call)
         for node in region.nodes():
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 self._decorators(node)
         for node in region.nodes():
             if node in self._settled or not isinstance(node, (ast.Name, ast.Attribute)):
+                continue
+            if self._stays(node):
                 continue
             if isinstance(node, ast.Attribute) and node.attr in _ASSIGNS and not self._is_rate(node):
                 raise StepLeftError(
@@ -64,6 +67,18 @@ class Operators:
                 continue  # part of a longer name
             if isinstance(getattr(node, "ctx", None), ast.Load) and (name := self._module.framework_name(node)):
                 self._reference(node, name, parent)
+
+    def _stays(self, node: ast.AST) -> bool:
+        """Whether ``node`` is given to a pipeline of TensorFlow, which runs it itself: its types, and what it maps."""
+        for one in self._module.index.ancestors(node):
+            if isinstance(one, ast.stmt):
+                return False
+            if isinstance(one, ast.Call) and node not in ast.walk(one.func):
+                name = (self._module.framework_name(one.func) or "").removeprefix("tensorflow.")
+                method = one.func.attr if isinstance(one.func, ast.Attribute) else ""
+                if name.startswith("data.") or method in _PIPELINE:
+                    return True
+        return False
 
     @staticmethod
     def _is_rate(attribute: ast.Attribute) -> bool:
@@ -202,7 +217,7 @@ class Operators:
     def _loss_function(self, call: ast.Call, name: str) -> None:
         """``losses.mse(y, p)`` gives one value a sample: the class without its reduction."""
         found = self._functions[name]
-        own = {one.arg: one.value for one in call.keywords if one.arg not in _LOSS}
+        own = {one.arg: one.value for one in call.keywords if one.arg not in LOSS}
         if len(call.args) > 2:  # noqa: PLR2004 -- labels and predictions
             raise StepLeftError("its arguments are not written out by name", call)
         arguments = []
@@ -218,15 +233,15 @@ class Operators:
         logits = own.get("from_logits")
         if found.activation and (logits is None or self._module.constant(logits) != (True, True)):
             taken = Written(target)
-            self._criteria.behind(found, [self._network(call)], arguments, taken, graph=False)
+            self._criteria.behind(found, [self.network(call)], arguments, taken, graph=False)
             taken.text = f"{target}({', '.join(arguments)})"
             self._edits.findings += probabilities_note(taken, self._module.position(call))
         text = ", ".join([*arguments, 'reduction="none"'])
         self.replace(call.func, f"{self._names.names[qualified]}({text})")
         self._edits.needs.add(qualified)
-        self._keywords(call, _LOSS)
+        by_name(self._module, self._edits, call, LOSS, self._settled)
 
-    def _network(self, call: ast.Call) -> ast.expr | None:
+    def network(self, call: ast.Call) -> ast.expr | None:
         """The network that gives the predictions of a loss's ``call`` as they are; None where that is not seen."""
         given = [one.value for one in call.keywords if one.arg == "y_pred"] or call.args[1:2]
         values = [given[0]] if given else []
@@ -234,75 +249,3 @@ class Operators:
             values = [one.value for one in self._module.origins(values[0]) if one.value is not None]
         called = [one.func for one in values if isinstance(one, ast.Call) and dotted(one.func) in self._networks]
         return called[0] if len(called) == len(values) == 1 else None
-
-    def _keywords(self, call: ast.Call, words: Mapping[str, str]) -> None:
-        """Pass every argument by the target's name: the two frameworks take labels and predictions in another order."""
-        order = list(words)
-        for position, value in enumerate(call.args):
-            if isinstance(value, ast.Starred) or position >= len(order):
-                raise StepLeftError("its arguments are not written out one by one", value)
-            self.insert(self._module.source.start(value), f"{words[order[position]]}=")
-        for keyword in call.keywords:
-            if keyword in self._settled:
-                continue
-            if keyword.arg is None or keyword.arg not in words:
-                raise StepLeftError(f"{keyword.arg}= has no counterpart", keyword)
-            self.rename(keyword, words[keyword.arg])
-
-    def _object(self, shared: Shared) -> None:
-        """A loss or metric object: its constructor, and every use of it."""
-        if has_comment(self._module, shared.call):
-            raise StepLeftError("a comment stands inside of a loss or metric", shared.call)
-        metric = shared.kind == "metric"
-        calls = [self._module.index.parents[one] for one in shared.readers]
-        models = [self._network(one) for one in calls if isinstance(one, ast.Call) and one.func in shared.readers]
-        written = self._criteria.criterion(shared.call, metric=metric, models=models)
-        self.replace(shared.call, written.text)
-        self._edits.needs |= written.needs
-        self._edits.findings += probabilities_note(written, self._module.position(shared.call))
-        self.settle(shared.call)
-        mean = (self._module.keras_path(shared.call.func) or "").endswith(".Mean")
-        for reader in shared.readers:
-            self._use(reader, shared.kind, mean=mean)
-
-    def _use(self, reader: ast.expr, kind: str, *, mean: bool) -> None:
-        index = self._module.index
-        parent = index.parents[reader]
-        words = _LOSS if kind == "loss" else _MEAN if mean else _METRIC
-        if isinstance(parent, ast.Call) and parent.func is reader:
-            if kind == "metric":
-                if not isinstance(index.parents[parent], ast.Expr):
-                    raise StepLeftError("the value of a metric's call is used", parent)
-                self.insert(self._module.source.end(reader), ".update")
-            self._keywords(parent, words)
-            return
-        call = index.parents[parent] if isinstance(parent, ast.Attribute) else None
-        if (
-            kind == "metric"
-            and isinstance(parent, ast.Attribute)
-            and isinstance(call, ast.Call)
-            and call.func is parent
-        ):
-            if parent.attr == "update_state":
-                self._method(parent, "update")
-                self._keywords(call, words)
-                return
-            if parent.attr in _RESETS and not call.args:
-                self._method(parent, _RESETS[parent.attr])
-                return
-            if parent.attr == "result" and not call.args:
-                self._method(parent, "eval")
-                outer = index.parents[call]
-                whole = index.parents[outer] if isinstance(outer, ast.Attribute) and outer.attr == "numpy" else None
-                if isinstance(whole, ast.Call):  # a number already
-                    source = self._module.source
-                    self._edits.splices.append(Splice(source.end(call), source.end(whole), ()))
-                return
-        raise StepLeftError(f"what is done with {self._module.text(reader)} is not known", reader)
-
-    def _method(self, attribute: ast.Attribute, name: str) -> None:
-        source = self._module.source
-        end = source.end(attribute)
-        if self._module.text(attribute).rpartition(".")[2] != attribute.attr:
-            raise StepLeftError("it stands inside of an f-string, where places cannot be told", attribute)
-        self._edits.splices.append(Splice(end - len(attribute.attr), end, (name,)))

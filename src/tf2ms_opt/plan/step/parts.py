@@ -13,7 +13,7 @@ from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.plan.step.checks import check_tape
 from tf2ms_opt.plan.step.minimized import Minimized, minimized
-from tf2ms_opt.plan.step.models import Compiled
+from tf2ms_opt.plan.step.model_uses import Compiled
 from tf2ms_opt.plan.step.region import RegionFinder
 from tf2ms_opt.plan.step.tapes import Step, tape_step
 from tf2ms_opt.trace.module import Module

@@ -10,7 +10,7 @@ from tf2ms_opt.plan.regularization import models_built
 from tf2ms_opt.plan.rewrites import edit_call
 from tf2ms_opt.plan.step.calls import StepLeftError, bind_call
 from tf2ms_opt.plan.step.changes import StepEdits
-from tf2ms_opt.plan.step.models import Compiled
+from tf2ms_opt.plan.step.model_uses import Compiled
 from tf2ms_opt.trace.module import Module
 
 PENALTY = "KernelPenalty"

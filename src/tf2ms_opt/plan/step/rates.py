@@ -15,7 +15,7 @@ from tf2ms_opt.trace.module import Module
 
 if TYPE_CHECKING:
     from tf2ms_opt.plan.step.changes import StepEdits
-    from tf2ms_opt.plan.step.models import Compiled
+    from tf2ms_opt.plan.step.model_uses import Compiled
 
 TENSOR = "mindspore.Tensor"
 FLOAT32 = "mindspore.float32"

@@ -16,7 +16,7 @@ _DEPTH = 8
 #: a format that takes floats as it takes numbers of any other kind
 _NUMBER = re.compile(r"[^a-zA-Z]*[eEfFgG%]$")
 #: calls that give a plain number
-_PLAIN_CALLS = {"float", "int", "len", "round", "time", "perf_counter", "item", "strftime", "str", "numpy"}
+_PLAIN_CALLS = {"float", "int", "len", "round", "time", "perf_counter", "item", "strftime", "str", "numpy", "result"}
 
 
 class Results:

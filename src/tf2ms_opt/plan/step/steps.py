@@ -18,7 +18,8 @@ from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.plan.step.checks import check_elsewhere, check_optimizers, check_version
 from tf2ms_opt.plan.step.companions import companions
 from tf2ms_opt.plan.step.compiled import Circumstances, ModelStep
-from tf2ms_opt.plan.step.models import Compiled, compiled_model
+from tf2ms_opt.plan.step.model_uses import Compiled
+from tf2ms_opt.plan.step.models import compiled_model
 from tf2ms_opt.plan.step.operators import Operators
 from tf2ms_opt.plan.step.parts import Part, Taped, torn
 from tf2ms_opt.plan.step.penalties import PENALTY, penalty

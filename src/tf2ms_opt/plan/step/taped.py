@@ -27,16 +27,13 @@ from tf2ms_opt.plan.step.inputs import Inputs
 from tf2ms_opt.plan.step.inside import check_inside
 from tf2ms_opt.plan.step.minimized import Minimized, convert_minimized
 from tf2ms_opt.plan.step.modes import Modes
-from tf2ms_opt.plan.step.networks import network_calls, networks_in, other_networks
+from tf2ms_opt.plan.step.networks import networks_in
 from tf2ms_opt.plan.step.operators import Operators
-from tf2ms_opt.plan.step.region import Region, RegionFinder, results_read
 from tf2ms_opt.plan.step.results import Results
+from tf2ms_opt.plan.step.surroundings import check_wrapped, tape_region
 from tf2ms_opt.plan.step.tapes import VALUE_AND_GRAD, Step, check_uses
 from tf2ms_opt.plan.step.units import Unit, Units, lines_above
 from tf2ms_opt.trace.module import Module
-
-#: methods of a distribution strategy
-_RUNS = {"run", "experimental_run_v2", "call_for_each_replica"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +77,7 @@ class TapeSteps:
         sources = {block: [step.gradient.sources for step in steps] for block, steps in blocks.items()}
         own = [networks_in(module, one) for every in sources.values() for one in every]
         own += [networks_in(module, one.variables) for one in self._minimized]
-        region, networks = self._region(frozenset[str]().union(*own))
+        region, networks = tape_region(module, self._steps, self._minimized, frozenset[str]().union(*own))
         every = [Unit(block, block, networks) for block in blocks]
         every += [Unit(one.function, module.index.statement(one.call), networks) for one in self._minimized]
         units = Units(module, every, region)
@@ -88,7 +85,7 @@ class TapeSteps:
             check_uses(module, block, [step.gradient for step in steps])
             self._block(block, steps)
         check_inside(module, units)
-        self._check_wrapped(region)
+        check_wrapped(module, region)
         modes = Modes(module, self._edits, operators, units)
         modes.flags()
         for node in self._sites:
@@ -108,40 +105,6 @@ class TapeSteps:
             convert_minimized(module, self._names, one, self._free("forward"), self._edits)
         Datasets(module, self._names, self._edits).convert()
         return self._edits
-
-    def _region(self, networks: frozenset[str]) -> tuple[Region, frozenset[str]]:
-        """Everything that is converted with the steps: their functions, what calls their networks, what reads results.
-
-        The networks are those that ``networks`` names, under every name that they get, and others that are called.
-        """
-        module, finder = self._module, RegionFinder(self._module)
-        apart = [module.index.statement(step.apply) for step in self._steps]
-        apart += [one for step in self._steps for one in (step.gradient.statement, *step.gradient.clips)]
-        starts = [
-            *(step.block for step in self._steps),
-            *(module.index.statement(one.call) for one in self._minimized),
-            *(_statement(module, one.function) for one in self._minimized),
-        ]
-        while True:
-            called = [module.index.statement(call) for call in network_calls(module, networks)]
-            region = finder.around([*starts, *called])
-            region.roots += [one for one in apart if not region.holds(module, one)]
-            more = [one for one in results_read(module, region) if not region.holds(module, one)]
-            known = networks | other_networks(module, networks, region)
-            if not more and known == networks:
-                return region, networks
-            networks = known
-            starts += more
-
-    def _check_wrapped(self, region: Region) -> None:
-        """Functions that are converted go to nothing of TensorFlow: ``tf.function(step)``, ``strategy.run(step)``."""
-        finder = RegionFinder(self._module)
-        for call in self._module.index.calls:
-            for value in (*call.args, *(one.value for one in call.keywords)):
-                if isinstance(value, (ast.Name, ast.Attribute)) and finder.local(value) in region.roots:
-                    name = self._module.text(call.func)
-                    if self._module.framework_name(call.func) or name.rpartition(".")[2] in _RUNS:
-                        raise StepLeftError(f"{name}(...) takes a function of the step", call)
 
     # ------------------------------------------------------------------ one block
 
@@ -312,7 +275,3 @@ class TapeSteps:
             candidate = f"{name}_{number}"
         self._fresh.add(candidate)
         return candidate
-
-
-def _statement(module: Module, node: ast.AST) -> ast.stmt:
-    return node if isinstance(node, ast.stmt) else module.index.statement(node)

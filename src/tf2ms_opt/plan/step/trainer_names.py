@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain, count
 
 from tf2ms_opt.plan.placement import flow_scope
-from tf2ms_opt.plan.step.models import Compiled
+from tf2ms_opt.plan.step.model_uses import Compiled, on_module
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Scope, dotted
 
@@ -18,6 +18,7 @@ def trainer_name(module: Module, model: Compiled, taken: list[tuple[Scope, str]]
     key = dotted(model.receiver) or ""
     root, _, attribute = key.partition(".")
     own = attribute or root
+    attribute = "" if on_module(module, model.receiver) else attribute
     base = "trainer" if alone else f"{own}_trainer"
     scope = flow_scope(module.index.scope(model.receiver))
     seen = {name for other, name in taken if attribute or other in _chain(scope) or scope in _chain(other)}
