@@ -10,7 +10,7 @@ from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.changes import StepEdits
-from tf2ms_opt.plan.step.inside import is_bound_in_expression, is_builtin
+from tf2ms_opt.plan.step.inside import is_bound_in_expression, is_builtin, iterated
 from tf2ms_opt.plan.step.operators import Operators
 from tf2ms_opt.plan.step.units import Unit, Units, lines_above
 from tf2ms_opt.trace.module import Module
@@ -52,7 +52,7 @@ class Inputs:
                     raise StepLeftError(f"{module.text(value)} is taken apart inside of what is differentiated", value)
                 seen.update(ast.walk(value))
                 text = module.text(value)
-                if self._module.framework_name(value) or _network_part(value, self._units.networks):
+                if self._module.framework_name(value) or _network_part(value, self._units.networks) or _is_size(value):
                     continue
                 if not isinstance(value, ast.Name) and not self._from_outside(value, inside):
                     raise StepLeftError(f"{text} is taken apart inside of what is differentiated", value)
@@ -126,12 +126,16 @@ class Inputs:
 
     def _may_be_array(self, name: ast.Name) -> bool:
         """Parameters, loop variables, and what no call of a network or operator gives."""
-        return not self._is_object(name) and all(map(self._is_foreign, self._module.origins(name)))
+        if (source := iterated(self._module, name)) is not None:
+            return any(self._comes_from_outside(one) for one in source)
+        bindings = self._module.origins(name)
+        return not self._is_object(name) and (not bindings or any(map(self._is_foreign, bindings)))
 
     def _is_foreign(self, binding: Binding) -> bool:
         value = binding.value
         if isinstance(value, ast.Call):
-            if dotted(value.func) in self._units.networks or self._units.is_local(value):
+            gradient = isinstance(value.func, ast.Attribute) and value.func.attr == "gradient"
+            if dotted(value.func) in self._units.networks or self._units.is_local(value) or gradient:
                 return False
             return not (self._module.framework_name(value.func) and self._units.region.holds(self._module, value))
         return binding.kind not in _APART
@@ -156,9 +160,11 @@ class Inputs:
     def _is_no_array(self, node: ast.expr) -> bool:
         """Numbers, tensors that the step makes itself, and what is no array at all."""
         module = self._module
-        if module.constant(node)[0]:
+        if module.constant(node)[0] or _is_size(node):
             return True
         if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name) and node.func.id in ("len", "int", "float"):
+                return True
             name = module.framework_name(node.func) or ""
             if any(part in name for part in (".losses.", ".metrics.", ".optimizers.")):
                 return True
@@ -166,7 +172,9 @@ class Inputs:
         return False
 
     def _from_outside(self, value: ast.expr, inside: set[ast.AST]) -> bool:
-        names = (node for node in ast.walk(value) if isinstance(node, ast.Name))
+        names = [node for node in ast.walk(value) if isinstance(node, ast.Name)]
+        if any(is_bound_in_expression(self._module, name) for name in names):
+            return False
         return not any(self._within(one, inside) for name in names for one in self._module.origins(name))
 
     @staticmethod
@@ -197,3 +205,14 @@ def _network_part(value: ast.expr, networks: Collection[str]) -> bool:
     """An attribute of a network: its weights, or a layer of it."""
     key = dotted(value) if isinstance(value, ast.Attribute) else None
     return key is not None and any(f"{key}.".startswith(f"{network}.") for network in networks)
+
+
+def _is_size(value: ast.expr) -> bool:
+    """``x.shape[0]`` and the like: a plain number."""
+    parts = [value] if isinstance(value, (ast.Subscript, ast.Attribute)) else []
+    for part in parts:
+        if isinstance(part, ast.Attribute) and part.attr in ("shape", "size", "ndim"):
+            return True
+        if isinstance(part.value, (ast.Subscript, ast.Attribute)):
+            parts.append(part.value)
+    return False

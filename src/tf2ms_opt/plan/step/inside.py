@@ -76,6 +76,18 @@ def is_bound_in_expression(module: Module, name: ast.Name) -> bool:
     return False
 
 
+def iterated(module: Module, name: ast.Name) -> list[ast.expr] | None:
+    """What a comprehension around ``name`` takes it from, one by one or with others; None where none binds it."""
+    for one in module.index.ancestors(name):
+        if isinstance(one, ast.stmt):
+            return None
+        for loop in one.generators if isinstance(one, _COMPREHENSIONS) else ():
+            if any(isinstance(node, ast.Name) and node.id == name.id for node in ast.walk(loop.target)):
+                zipped = isinstance(loop.iter, ast.Call) and isinstance(loop.iter.func, ast.Name)
+                return list(loop.iter.args) if zipped and isinstance(loop.iter, ast.Call) else [loop.iter]
+    return None
+
+
 def is_builtin(module: Module, name: ast.Name) -> bool:
     """Whether ``name`` is one of Python's own."""
     return hasattr(builtins, name.id) and not module.origins(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import Splice
@@ -14,7 +15,7 @@ from tf2ms_opt.plan.step.operators import Operators
 from tf2ms_opt.plan.step.region import RegionFinder
 from tf2ms_opt.plan.step.units import Unit, Units, lines_above
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import dotted
+from tf2ms_opt.trace.scopes import BindingKind, dotted
 
 _VARIABLES = {"trainable_variables", "trainable_weights"}
 
@@ -22,7 +23,16 @@ _VARIABLES = {"trainable_variables", "trainable_weights"}
 class Modes:
     """Rewrites the networks of ``units`` into ``edits``."""
 
-    def __init__(self, module: Module, edits: StepEdits, operators: Operators, units: Units) -> None:
+    def __init__(
+        self,
+        module: Module,
+        edits: StepEdits,
+        operators: Operators,
+        units: Units,
+        optimizers: Mapping[str, str],
+    ) -> None:
+        """``optimizers`` gives the optimizer that trains a list of parameters, as the result writes both."""
+        self._optimizers = optimizers
         self._module = module
         self._edits = edits
         self._operators = operators
@@ -33,27 +43,38 @@ class Modes:
         module = self._module
         modes: dict[Unit, dict[str, bool]] = {unit: {} for unit in self._units.every}
         calls = [(call, self._flag(call)) for call in network_calls(module, self._units.networks)]
-        trained = {module.text(call.func) for call, flag in calls if flag}
+        trained = any(flag for _, flag in calls)  # a network may go under several names
         for call, flag in calls:
             name = module.text(call.func)
             unit = self._units.of(call)
             if unit is not None:
+                if (flag or trained) and self._is_parameter(call, unit):
+                    raise StepLeftError("a function is given the network, whose training mode it needs", call)
                 if modes[unit].setdefault(name, bool(flag)) != bool(flag):
                     raise StepLeftError("one block calls the network in both modes", call)
-            elif call in self._units.inside() and (flag is not None or name in trained):
+            elif call in self._units.inside() and (flag is not None or trained):
                 raise StepLeftError(
                     "a function with the network runs inside and outside of what is differentiated", call
                 )
-            elif flag is not None or name in trained:
+            elif flag is not None or trained:
                 self._operators.insert(module.source.end(call.func), f".set_train({'' if flag else 'False'})")
         for unit in self._units.every:
             lines = [
                 f"{name}.set_train({'' if value else 'False'})"
                 for name, value in modes[unit].items()
-                if value or name in trained
+                if value or trained
             ]
             if lines:
                 lines_above(module, self._edits, unit.anchor, lines)
+
+    def _is_parameter(self, call: ast.Call, unit: Unit) -> bool:
+        """Whether a network's name is a parameter of a function that the unit calls, and nothing above the unit."""
+        root = next((node for node in ast.walk(call.func) if isinstance(node, ast.Name)), None)
+        if root is None or call in set(ast.walk(unit.root)):
+            return False
+        return any(one.kind is BindingKind.PARAMETER for one in self._module.origins(root)) and not isinstance(
+            call.func, ast.Attribute
+        )
 
     def _flag(self, call: ast.Call) -> bool | None:
         """The value of ``training=``, which goes; None without it."""
@@ -84,15 +105,28 @@ class Modes:
                     if self._operators.is_settled(use):
                         continue
                     if attribute in _VARIABLES:
-                        end = module.source.end(use)
-                        start = end - len(attribute)
-                        self._edits.splices.append(Splice(start, end, ("trainable_params()",)))
+                        self._variables(name, use)
                     elif attribute in table.weights:
                         advice = table.weights[attribute].format(model=name)
                         note = finding("model-method-remains", *module.position(use), call=key, advice=advice)
                         self._edits.findings.append(note)
                     elif attribute in ("losses", "metrics", "optimizer", "weights", "variables"):
                         raise StepLeftError(f"{key} has no counterpart in a Cell", use)
+
+    def _variables(self, name: str, use: ast.expr) -> None:
+        """The weights of a network; a differentiated function may be compiled, and cannot call a Cell's method then."""
+        module, source = self._module, self._module.source
+        text = f"{name}.trainable_params()"
+        if use in self._units.inside():
+            optimizer = self._optimizers.get(text)
+            if optimizer is None:
+                raise StepLeftError(f"the weights of {name} are read inside of what is differentiated", use)
+            text = f"{optimizer}.parameters"
+        self._edits.splices.append(Splice(source.start(use), source.end(use), (text,)))
+        if isinstance(module.index.parents[use], ast.Subscript):
+            advice = module.rules.step.weights["trainable_variables"].format(model=name)
+            place = module.position(use)
+            self._edits.findings.append(finding("model-method-remains", *place, call=module.text(use), advice=advice))
 
     def _called_elsewhere(self, use: ast.expr) -> Finding | None:
         """A network that goes to a function of the file, which calls it by a name of its own."""

@@ -38,10 +38,44 @@ def other_networks(module: Module, networks: frozenset[str], region: Region) -> 
             function = finder.local(parent.func) if isinstance(parent, ast.Call) and use in parent.args else None
             if function is not None and isinstance(parent, ast.Call):
                 found.add(_parameter(module, function, parent, use))
+        found |= _from_outside(module, name)
+    built = _constructors(module, networks)
     for node in region.nodes():
-        if isinstance(node, ast.Call) and (key := dotted(node.func)) and certain_model(module, node.func):
-            found.add(key)
+        key = dotted(node.func) if isinstance(node, ast.Call) else None
+        if isinstance(node, ast.Call) and key is not None:
+            values = [one.value for one in module.origins(node.func)]
+            alike = any(isinstance(one, ast.Call) and module.text(one.func) in built for one in values)
+            found |= {key} if alike or certain_model(module, node.func) else set()
     return frozenset(found)
+
+
+def _constructors(module: Module, networks: frozenset[str]) -> set[str]:
+    """The callees that give the networks: what they give is a network under any name."""
+    uses = [module.index.uses[name][0][1] for name in networks if module.index.uses.get(name)]
+    values = [binding.value for use in uses for binding in module.origins(use)]
+    return {module.text(value.func) for value in values if isinstance(value, ast.Call)}
+
+
+def _from_outside(module: Module, name: str) -> set[str]:
+    """``solver.net`` for ``self.net``, where the file calls it through an object of the class."""
+    _, _, attribute = name.partition(".")
+    if not attribute:
+        return set()
+    found = set()
+    for key, uses in module.index.uses.items():
+        called = [use for _, use in uses if _is_callee(module, use)]
+        if key != name and key.endswith(f".{attribute}") and key.count(".") == name.count(".") and called:
+            base = called[0].value if isinstance(called[0], ast.Attribute) else called[0]
+            makers = [one.value.func for one in module.origins(base) if isinstance(one.value, ast.Call)]
+            classes = [one.node for maker in makers for one in module.origins(maker)]
+            owners = [one for one in classes if isinstance(one, ast.ClassDef)]
+            found |= {key} if any(module.attribute_bindings(one, attribute) for one in owners) else set()
+    return found
+
+
+def _is_callee(module: Module, use: ast.expr) -> bool:
+    parent = module.index.parents[use]
+    return isinstance(parent, ast.Call) and parent.func is use
 
 
 def _on_self(module: Module, statement: ast.Assign) -> bool:

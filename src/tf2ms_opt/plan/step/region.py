@@ -177,7 +177,8 @@ def is_operator(module: Module, call: ast.Call) -> bool:
     name = module.framework_name(call.func) or ""
     keras = module.keras_path(call.func)
     below = f"keras.{keras}" if keras is not None else name.removeprefix("tensorflow.")
-    if keras is not None and keras.startswith(("losses.", "metrics.")) and keras.rpartition(".")[2].islower():
+    place, _, last = (keras or "").rpartition(".")
+    if place in ("losses", "metrics") and last in Lookup(module.rules.step.loss).by_function:
         return True
     return bool(name) and module.rules.step.operator(below) is not None
 

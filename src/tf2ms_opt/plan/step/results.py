@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.operators import Operators
+from tf2ms_opt.plan.step.units import Units
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, dotted
 
@@ -19,12 +20,18 @@ _NUMBER = re.compile(r"[^a-zA-Z]*[eEfFgG%]$")
 _PLAIN_CALLS = {"float", "int", "len", "round", "time", "perf_counter", "item", "strftime", "str", "numpy", "result"}
 
 
+_REDUCTIONS = {
+    f"numpy.{name}" for name in ("mean", "sum", "std", "var", "max", "min", "amax", "amin", "prod", "any", "all")
+}
+
+
 class Results:
     """Rewrites the values that a file formats as numbers, where they may be tensors of converted steps."""
 
-    def __init__(self, module: Module, operators: Operators) -> None:
+    def __init__(self, module: Module, operators: Operators, units: Units) -> None:
         self._module = module
         self._operators = operators
+        self._units = units
 
     def formats(self) -> None:
         """``f"{loss:.3f}"`` needs a number, and ``float`` makes one of all that takes such a format."""
@@ -38,14 +45,40 @@ class Results:
             self._operators.insert(module.source.start(value), "float(", rank=2)
             self._operators.insert(module.source.end(value), ")", rank=-2)
 
+    def arrays(self) -> None:
+        """``np.mean(logits)`` calls a method of what is no array, with arguments that a tensor does not take."""
+        module, inside = self._module, self._units.inside()
+        for call in module.index.calls:
+            names = module.resolve(call.func).names
+            if call in inside or not call.args or not any(one in _REDUCTIONS for one in names):
+                continue
+            value = call.args[0]
+            if self._is_tensor(value):
+                self._operators.insert(module.source.end(value), ".asnumpy()", rank=-2)
+
+    def _is_tensor(self, node: ast.expr) -> bool:
+        """Whether ``node`` is what a converted operator, network or function gives, whatever way was taken."""
+        units = self._units
+        if isinstance(node, ast.Name):
+            bindings = self._module.origins(node)
+            return bool(bindings) and all(
+                one.statement in units.inside() or (one.value is not None and self._is_tensor(one.value))
+                for one in bindings
+            )
+        if isinstance(node, ast.Call):
+            return units.takes_data(node) and units.region.holds(self._module, node)
+        return False
+
     def _formatted(self) -> Iterator[ast.expr]:
         for node in ast.walk(self._module.index.module):
             match node:
                 case ast.FormattedValue(value=value, format_spec=ast.JoinedStr(values=[ast.Constant(value=str(spec))])):
                     if _NUMBER.match(spec):
                         yield value
-                case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
-                    yield from _arguments(node, text)
+                case ast.Call(func=ast.Attribute(value=template, attr="format")):
+                    known, text = self._module.constant(template)
+                    if known and isinstance(text, str):
+                        yield from _arguments(node, text)
 
     def _is_plain(self, node: ast.expr, depth: int) -> bool:
         """Whether ``node`` can only be a number of Python or numpy."""

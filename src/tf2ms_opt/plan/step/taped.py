@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tf2ms_opt.diagnostics import finding
 from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.imports import Aliases
+from tf2ms_opt.plan.parameters import variables_text
 from tf2ms_opt.plan.step.blocks import (
     assigned_names,
     check_block,
@@ -86,7 +87,7 @@ class TapeSteps:
             self._block(block, steps)
         check_inside(module, units)
         check_wrapped(module, region)
-        modes = Modes(module, self._edits, operators, units)
+        modes = Modes(module, self._edits, operators, units, self._optimizers())
         modes.flags()
         for node in self._sites:
             operators.settle(node)
@@ -98,13 +99,22 @@ class TapeSteps:
         operators.convert(region, units.networks)
         modes.attributes()
         Inputs(module, self._names, self._edits, operators, units).convert()
-        Results(module, operators).formats()
+        results = Results(module, operators, units)
+        results.formats()
+        results.arrays()
         for step in self._steps:
             self._apply(step)
         for one in self._minimized:
             convert_minimized(module, self._names, one, self._free("forward"), self._edits)
         Datasets(module, self._names, self._edits).convert()
         return self._edits
+
+    def _optimizers(self) -> dict[str, str]:
+        """The list of parameters that an optimizer trains -> the optimizer."""
+        trained = [(step.gradient.sources, step.optimizer) for step in self._steps]
+        trained += [(one.variables, one.optimizer) for one in self._minimized if one.variables is not None]
+        found = ((variables_text(self._module, variables), optimizer) for variables, optimizer in trained)
+        return {text[0]: self._module.text(optimizer) for text, optimizer in found if text is not None}
 
     # ------------------------------------------------------------------ one block
 
