@@ -28,11 +28,13 @@ def _network_inputs(values, indices):
     """``x`` as the network takes it: int32 where ``indices`` are looked up in it, and float32 as in Keras elsewhere.
 
     One number a sample becomes a row of one number, as in Keras' ``adjust_input_rank``, but where it is an index.
+    Whole numbers of a floating type are indices as well where the network begins with looking up, as in Keras.
     """
     array = _plain_array(values, "x")
     if array.ndim == 1 and not indices:
         array = array[:, None]
-    return array.astype(np.int32 if indices and array.dtype.kind != "f" else np.float32, copy=False)
+    whole = array.dtype.kind != "f" or (indices == "first" and bool((array == np.floor(array)).all()))
+    return array.astype(np.int32 if indices and whole else np.float32, copy=False)
 
 
 def _network_labels(values):
@@ -41,9 +43,13 @@ def _network_labels(values):
 
 
 def _looks_up(network):
-    """Whether integers are indices to ``network``."""
+    """Whether integers are indices to ``network``; ``"first"`` where that is the first thing that it does with them."""
     tables = (nn.Embedding, nn.EmbeddingLookup, mint.nn.Embedding)
-    return any(isinstance(cell, tables) for _, cell in network.cells_and_names())
+    cells = [cell for _, cell in network.cells_and_names()]
+    if not any(isinstance(cell, tables) for cell in cells):
+        return False
+    weighted = [cell for cell in cells if cell.trainable_params() and not any(cell.cells())]
+    return "first" if weighted and isinstance(weighted[0], tables) else True
 
 
 def _class_weights(labels, class_weight):

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.trace.models import certain_model
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import dotted
+from tf2ms_opt.trace.scopes import BindingKind, dotted
 
 #: methods of a Keras model that a Cell has not
 _COMPANION = {
@@ -101,3 +101,22 @@ def is_symbolic(module: Module, node: ast.expr, depth: int) -> bool:
         values = [one.value for one in module.origins(node)]
         return any(one is not None and is_symbolic(module, one, depth - 1) for one in values)
     return False
+
+
+def called_by_callers(module: Module, receiver: ast.expr) -> Iterator[Finding]:
+    """Calls of a network, by the functions that hand it to the one which compiles it as its parameter ``receiver``."""
+    functions = [one.node for one in module.origins(receiver) if one.kind is BindingKind.PARAMETER]
+    function = module.index.function(receiver)
+    if not functions or not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return
+    parameters = [one.arg for one in function.args.args]
+    place = parameters.index(receiver.id) if isinstance(receiver, ast.Name) and receiver.id in parameters else None
+    for call in module.index.calls if place is not None else ():
+        nodes = [one.node for one in module.origins(call.func)]
+        given = call.args[place] if function in nodes and place is not None and place < len(call.args) else None
+        if isinstance(given, ast.Name):
+            own = set(module.origins(given))
+            for _, use in module.index.uses.get(given.id, ()):
+                parent = module.index.parents[use]
+                if isinstance(parent, ast.Call) and parent.func is use and own & set(module.origins(use)):
+                    yield finding("model-method-remains/by-hand", *module.position(use), model=given.id)

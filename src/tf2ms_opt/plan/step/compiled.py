@@ -16,7 +16,7 @@ from tf2ms_opt.plan.rewrites import edit_call, written_arguments
 from tf2ms_opt.plan.step.callbacks import CallbackFinder, Callbacks
 from tf2ms_opt.plan.step.calls import StepLeftError, bind_call, has_comment, is_inert, is_none
 from tf2ms_opt.plan.step.changes import StepEdits
-from tf2ms_opt.plan.step.companions import called_by_hand, copies, handed_on
+from tf2ms_opt.plan.step.companions import called_by_callers, called_by_hand, copies, handed_on
 from tf2ms_opt.plan.step.criteria import Criteria, Written, probabilities_note
 from tf2ms_opt.plan.step.data import unfit
 from tf2ms_opt.plan.step.model_uses import COPIES, Compiled
@@ -101,6 +101,7 @@ class ModelStep:
             if use not in model.handed:
                 edits.splices.append(self._renamed(use, self._trainer))
         edits.findings += filter(None, (handed_on(self._module, use) for use in self._own_networks()))
+        edits.findings += dict.fromkeys(called_by_callers(self._module, model.receiver))
         self._calls_by_hand()
         for use in model.networks:
             if use in model.handed:

@@ -70,7 +70,7 @@ class Criteria:
     def metrics(self, node: ast.expr, taken: Collection[str] = ()) -> Written:
         """The metrics ``node`` as a dictionary: Keras' key of each and its object.
 
-        ``taken`` are the keys of the metrics beside them, in front of which Keras 3 puts a word.
+        ``taken`` are the keys of the metrics beside them: of one that is both, Keras 3 gives three values.
         Raises ``StepLeftError``.
         """
         every = elements(self._module, node)
@@ -84,8 +84,6 @@ class Criteria:
         entries: dict[str, str] = {}
         for one in every:
             key, written = self._metric(one)
-            if key in taken and self._generation == "keras3":
-                key = f"weighted_{key}"
             if key in entries or key in taken:
                 raise StepLeftError(f"two metrics have the name {key}", one)
             self._check_readers(one)
