@@ -6,15 +6,17 @@ Factories and ``--params`` build on this; where the expression can be evaluated 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import Binding, dotted
-from tf2ms_opt.trace.uses import Use, UseKind
+from tf2ms_opt.trace.scopes import Binding, BindingKind, dotted
+from tf2ms_opt.trace.uses import Use, UseKind, parameter_of
 
 _VARIABLES = {"trainable_variables", "trainable_weights", "weights", "variables"}
+_NOTHING: Mapping[str, ast.expr] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,27 @@ def from_uses(module: Module, uses: Sequence[Use], place: tuple[int, int]) -> Pa
 def _from_step(module: Module, use: Use) -> Parameters | None:
     """The parameters of one minimize or apply_gradients, if its variables are told."""
     variables = variable_list(use)
-    found = variables_text(module, variables, 4) if variables is not None else None
+    found = variables_text(module, variables, given=passed(module, use)) if variables is not None else None
     if found is None:
         return None
     text, models = found
     return Parameters(text, models, use, tuple(_receiver_text(module, model) or "" for model in models))
+
+
+def passed(module: Module, use: Use) -> dict[str, ast.expr]:
+    """What the parameters of the function around ``use`` are at the calls that pass the optimizer to it.
+
+    One that gets several values is not among them.
+    """
+    found: dict[str, ast.expr] = {}
+    unclear: set[str] = set()
+    for call in use.calls:
+        for value in (*call.args, *(keyword.value for keyword in call.keywords)):
+            taken = parameter_of(module, call, value)
+            if taken is not None:
+                first = found.setdefault(taken[1], value)
+                unclear |= {taken[1]} if module.text(first) != module.text(value) else set()
+    return {name: value for name, value in found.items() if name not in unclear}
 
 
 def _several(place: tuple[int, int], told: Sequence[Parameters]) -> Finding:
@@ -145,24 +163,33 @@ def _second(target: ast.expr) -> str | None:
             return None
 
 
-def variables_text(module: Module, node: ast.expr, depth: int = 4) -> tuple[str, tuple[ast.expr, ...]] | None:
-    """``X.trainable_variables`` as ``X.trainable_params()``, sums and names followed; None for anything else."""
+def variables_text(
+    module: Module, node: ast.expr, depth: int = 4, given: Mapping[str, ast.expr] = _NOTHING
+) -> tuple[str, tuple[ast.expr, ...]] | None:
+    """``X.trainable_variables`` as ``X.trainable_params()``, sums and names followed; None for anything else.
+
+    ``given`` are the values of the parameters of the function that ``node`` stands in.
+    """
     match node:
         case ast.Attribute(value=base, attr=name) if name in _VARIABLES:
+            if isinstance(base, ast.Name) and any(one.kind is BindingKind.PARAMETER for one in module.origins(base)):
+                base = given.get(base.id, base)
             text = _receiver_text(module, base)
             return (f"{text}.trainable_params()", (base,)) if text else None
         case ast.BinOp(op=ast.Add(), left=left, right=right):
-            first, second = variables_text(module, left, depth), variables_text(module, right, depth)
+            first, second = (variables_text(module, one, depth, given) for one in (left, right))
             return (f"{first[0]} + {second[0]}", first[1] + second[1]) if first and second else None
         case ast.List(elts=[_, *_] as elements) if all(isinstance(element, ast.Starred) for element in elements):
             parts = [
-                variables_text(module, element.value, depth) for element in elements if isinstance(element, ast.Starred)
+                variables_text(module, element.value, depth, given)
+                for element in elements
+                if isinstance(element, ast.Starred)
             ]
             known = [part for part in parts if part is not None]
             if len(known) == len(elements):
                 return " + ".join(text for text, _ in known), tuple(one for _, models in known for one in models)
         case ast.Call(func=ast.Name(id="list" | "tuple"), args=[inner]):
-            return variables_text(module, inner, depth)
+            return variables_text(module, inner, depth, given)
         case ast.Name() | ast.Attribute() if depth:
             bindings = module.origins(node)
             key = dotted(node) or ""
@@ -170,7 +197,9 @@ def variables_text(module: Module, node: ast.expr, depth: int = 4) -> tuple[str,
                 f"{key}.{method}" in module.index.uses for method in ("append", "extend", "insert", "remove", "pop")
             )
             if len(bindings) == 1 and bindings[0].value is not None and not changed:
-                return variables_text(module, bindings[0].value, depth - 1)
+                return variables_text(module, bindings[0].value, depth - 1, given)
+            if len(bindings) == 1 and bindings[0].kind is BindingKind.PARAMETER and key in given and not changed:
+                return variables_text(module, given[key], depth - 1)
     return None
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from tf2ms_opt.trace.models import has_own_compile
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import reaching
-from tf2ms_opt.trace.scopes import Scope, dotted
+from tf2ms_opt.trace.scopes import BindingKind, FunctionNode, Scope, dotted
 
 #: methods of an optimizer that take the variables to train
 VARIABLE_METHODS = {"minimize", "apply_gradients", "compute_gradients"}
@@ -45,13 +45,33 @@ class Use:
     call: ast.Call | None = None
     #: attribute or method name, keyword, callee, container or place, by kind
     detail: str = ""
+    #: the calls by which the optimizer came into the function of this use, as its parameter
+    calls: tuple[ast.Call, ...] = ()
 
 
 def uses_of(module: Module, value: ast.expr) -> tuple[Use, ...]:
     """Every use of the value of the expression ``value``, in the order of the file."""
     found = _Follow(module)
     found.flow(value)
-    return tuple(sorted(found.uses, key=lambda use: module.source.start(use.node)))
+    uses = [replace(use, calls=tuple(dict.fromkeys(found.calls.get(use.node, ())))) for use in found.uses]
+    return tuple(sorted(uses, key=lambda use: module.source.start(use.node)))
+
+
+def parameter_of(module: Module, call: ast.Call, value: ast.expr) -> tuple[FunctionNode, str] | None:
+    """The function of this file that ``call`` runs, and its parameter that gets ``value``; None for any other call."""
+    nodes = [binding.node for binding in module.origins(call.func)]
+    function = nodes[0] if len(nodes) == 1 and isinstance(call.func, ast.Name) else module.own_method(call.func)
+    if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) or any(
+        isinstance(one, ast.Starred) for one in call.args
+    ):
+        return None
+    names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+    names = names[1:] if isinstance(call.func, ast.Attribute) else names
+    for keyword in call.keywords:
+        if keyword.value is value and keyword.arg in (*names, *(one.arg for one in function.args.kwonlyargs)):
+            return function, keyword.arg or ""
+    place = call.args.index(value) if value in call.args else len(names)
+    return (function, names[place]) if place < len(names) else None
 
 
 def optimizer_argument(call: ast.Call) -> ast.expr | None:
@@ -72,6 +92,8 @@ class _Follow:
         self.index = module.index
         self.uses: list[Use] = []
         self.seen: set[ast.AST] = set()
+        #: places that read the optimizer as a parameter -> the calls that pass it
+        self.calls: dict[ast.expr, list[ast.Call]] = {}
 
     def flow(self, start: ast.expr) -> None:
         pending = [start]
@@ -79,7 +101,10 @@ class _Follow:
             node = pending.pop()
             if node not in self.seen:
                 self.seen.add(node)
-                pending += self._step(node)
+                found = list(self._step(node))
+                for one in found if node in self.calls else ():
+                    self.calls.setdefault(one, []).extend(self.calls[node])
+                pending += found
 
     def _step(self, node: ast.expr) -> Iterator[ast.expr]:
         parent: ast.AST = self.index.parents[node]
@@ -141,8 +166,26 @@ class _Follow:
             yield call
         elif name in ("print", "str", "repr", "type", "isinstance", "format", "id", "hasattr", "callable"):
             self._add(UseKind.READ, node)
+        elif (taken := self._parameter(call, node)) is not None:
+            for reader in taken:
+                self.calls.setdefault(reader, []).append(call)
+            yield from taken
         else:
             self._add(UseKind.PASSED, node, call, self.module.text(call.func))
+
+    def _parameter(self, call: ast.Call, value: ast.expr) -> list[ast.expr] | None:
+        """The places that read the parameter which gets ``value``, where it is stepped; None for any other function."""
+        found = parameter_of(self.module, call, value)
+        if found is None:
+            return None
+        function, name = found
+        readers = [
+            use
+            for _, use in self.index.uses.get(name, ())
+            if any(one.kind is BindingKind.PARAMETER for one in self.module.origins(use))
+            and function in self.index.ancestors(use)
+        ]
+        return readers if any(map(self._is_step, readers)) else None
 
     def _attribute(self, node: ast.expr, attribute: ast.Attribute) -> None:
         call = self.index.parents[attribute]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tf2ms_opt.options import Options
 from tf2ms_opt.plan.drafts import Draft
+from tf2ms_opt.plan.parameters import passed
 from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.changes import StepEdits
@@ -18,6 +19,7 @@ from tf2ms_opt.plan.step.region import RegionFinder
 from tf2ms_opt.plan.step.tapes import Step, tape_step
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding
+from tf2ms_opt.trace.uses import Use, parameter_of
 
 
 @dataclass(slots=True)
@@ -61,7 +63,9 @@ class Taped:
                 if isinstance(call.func, ast.Attribute) and call.func.attr == "minimize":
                     self.losses.append(minimized(module, call))
                 else:
-                    self.steps.append(tape_step(module, call, draft.params))
+                    use = next(one for one in draft.uses if one.call is call)
+                    _check_callers(module, use, {one.expression for one in drafts})
+                    self.steps.append(tape_step(module, call, draft.params, passed(module, use)))
         except StepLeftError as left:
             self.left = left
         finder = RegionFinder(module)
@@ -69,3 +73,24 @@ class Taped:
         roots += [one for step in self.steps for one in (step.block, step.gradient.statement, *step.gradient.clips)]
         #: every node that is converted with them
         self.inside = frozenset(node for root in roots for node in ast.walk(root))
+
+
+def _check_callers(module: Module, use: Use, converted: set[ast.expr]) -> None:
+    """A function that steps its parameter gets nothing but converted optimizers.  Raises ``StepLeftError``."""
+    for known in use.calls:
+        taken = next(
+            (
+                found
+                for value in (*known.args, *(keyword.value for keyword in known.keywords))
+                if (found := parameter_of(module, known, value)) is not None and found[1] == module.text(use.node)
+            ),
+            None,
+        )
+        for call in module.index.calls if taken is not None else ():
+            for value in (*call.args, *(keyword.value for keyword in call.keywords)):
+                if parameter_of(module, call, value) != taken:
+                    continue
+                values = [value, *(one.value for one in module.origins(value))]
+                if converted.isdisjoint(one for one in values if one is not None):
+                    text = module.text(value)
+                    raise StepLeftError(f"the step is also given {text}, which is no converted optimizer", call)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tf2ms_opt.plan.parameters import variables_text
@@ -38,10 +38,10 @@ class Step:
     block: ast.With
 
 
-def tape_step(module: Module, apply: ast.Call, params: str) -> Step:
+def tape_step(module: Module, apply: ast.Call, params: str, given: Mapping[str, ast.expr]) -> Step:
     """The step that ``apply`` (``X.apply_gradients(...)``) ends.  Raises ``StepLeftError`` for a form not known.
 
-    ``params`` is the emitted list of what the optimizer trains.
+    ``params`` is the emitted list of what the optimizer trains, ``given`` what the parameters of the function are.
     """
     if not isinstance(apply.func, ast.Attribute) or apply.keywords or len(apply.args) != 1:
         raise StepLeftError("apply_gradients has more than the pairs of gradients and variables", apply)
@@ -51,7 +51,7 @@ def tape_step(module: Module, apply: ast.Call, params: str) -> Step:
     pairs = _zipped(module, apply.args[0])
     gradient = _gradient(module, pairs[0], apply)
     for variables in (gradient.sources, pairs[1]):
-        found = variables_text(module, variables)
+        found = variables_text(module, variables, given=given)
         if found is None or found[0] != params:
             raise StepLeftError("the gradient is not taken for the variables that the optimizer trains", variables)
     return Step(apply, apply.func.value, gradient, _block(module, gradient))
