@@ -99,7 +99,11 @@ class StepTable(_Table, frozen=True):
         """Every class of the runtime module that the table names."""
         every = (*self.loss, *self.metric, *self.callback)
         named = {name for one in every for name in (one.target, one.keras2) if name}
-        return frozenset(named | {one.target for one in self.operation if one.runtime})
+        operators = {
+            one.target.format(name=name.rpartition(".")[2])
+            for one in self.operation if one.runtime for name in one.names
+        }  # fmt: skip
+        return frozenset(named | operators)
 
     def operator(self, name: str) -> Operation | None:
         """The operator that a dotted name below TensorFlow (or ``keras.``) stands for."""

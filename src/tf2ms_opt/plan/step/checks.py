@@ -9,6 +9,7 @@ from tf2ms_opt.options import Options
 from tf2ms_opt.plan.drafts import Draft
 from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.plan.step.calls import StepLeftError
+from tf2ms_opt.plan.step.freezes import frozen_once
 from tf2ms_opt.plan.step.model_uses import Compiled
 from tf2ms_opt.trace.models import is_model_class
 from tf2ms_opt.trace.module import Module
@@ -18,9 +19,7 @@ from tf2ms_opt.trace.uses import optimizer_argument
 #: the first MindSpore that has what the runtime's trainer needs
 _FIRST = (2, 0)
 _MOVED = "TMO103"
-_UNCLEAR = {
-    "TMO204": "what trains is set by .trainable, which a Cell does not have",
-}
+_FROZEN = "what trains is set by .trainable, which a Cell does not have"
 _POLICIES = {"set_global_policy", "set_policy", "set_dtype_policy"}
 _PLAIN = ("float32", "float64")
 _PRECISION = (
@@ -45,17 +44,11 @@ def check_version(options: Options, call: ast.Call) -> None:
         )
 
 
-def _check_unclear(draft: Draft, call: ast.Call) -> None:
-    codes = {one.code for one in draft.findings}
-    for code, why in _UNCLEAR.items():
-        if code in codes:
-            raise StepLeftError(why, call)
-
-
 def check_network(module: Module, call: ast.Call) -> None:
     """Nothing of the network's own changes what trains, what counts, or in which precision."""
-    for _, binding in module.freezes:
-        raise StepLeftError(_UNCLEAR["TMO204"], binding.statement or call)
+    for scope, binding in module.freezes:
+        if not frozen_once(module, scope, binding, call):
+            raise StepLeftError(_FROZEN, binding.statement or call)
     for one in module.index.calls:
         path = module.keras_path(one.func) or ""
         last = path.rpartition(".")[2] or (dotted(one.func) or "").rpartition(".")[2]
@@ -95,7 +88,6 @@ def check_optimizers(
             raise StepLeftError(f"its optimizer ({text}) is not converted", call)
         check_network(module, call)
         for site in sites:
-            _check_unclear(drafts[site], call)
             for model_ in drafts[site].models:
                 _check_class(module, model_)
 
@@ -150,6 +142,5 @@ def check_tape(module: Module, draft: Draft, call: ast.Call, options: Options) -
     if draft.candidate.generation == "tf1":
         raise StepLeftError(_GRAPH, call)
     check_network(module, call)
-    _check_unclear(draft, call)
     if any(one.code == _MOVED for one in draft.findings):
         raise StepLeftError("the optimizer is built above its network, and would move below the gradient", call)

@@ -239,6 +239,7 @@ def _settled(module: Module, draft: Draft, names: Aliases, edits: StepEdits) -> 
         *(one for one in draft.findings if not _is_settled(one)),
         *edits.findings,
         *_embeddings(module, draft.candidate.generation),
+        *_frozen(module, draft),
     )
     splices = tuple(one for one in draft.splices if (one.start, one.end) not in edits.absorbed or one.start == one.end)
     return replace(draft, findings=findings, splices=splices, step=None)
@@ -247,6 +248,18 @@ def _settled(module: Module, draft: Draft, names: Aliases, edits: StepEdits) -> 
 def _is_settled(one: Finding) -> bool:
     """A converted step takes care of it: of rates that are read and set, too, but not of whoever gets the optimizer."""
     return one.code in _SETTLED or (one.code == "TMO208" and one.variant == "attribute")
+
+
+def _frozen(module: Module, draft: Draft) -> Iterable[Finding]:
+    """Layers that do not train, wherever the file says so: the network's counterpart has to be frozen as well."""
+    if any(one.code == "TMO204" for one in draft.findings):
+        return
+    for _, binding in module.freezes:
+        if binding.statement is not None:
+            line, column = module.position(binding.statement)
+            yield finding(
+                "frozen-parameters", line, column, model=draft.params.removesuffix(".trainable_params()"), line=line
+            )
 
 
 def _embeddings(module: Module, generation: str) -> Iterable[Finding]:
