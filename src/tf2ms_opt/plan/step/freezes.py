@@ -22,7 +22,14 @@ def frozen_once(module: Module, scope: Scope, freeze: Binding, step: ast.Call) -
     receiver = step.func.value if isinstance(step.func, ast.Attribute) else step
     makers = [one.value.func for one in module.origins(receiver) if isinstance(one.value, ast.Call)]
     builders = {one.node for maker in makers for one in module.origins(maker)}
-    return scope.node in builders  # in the function that gives the model
+    return scope.node in builders or _is_local(module, scope, freeze)
+
+
+def _is_local(module: Module, scope: Scope, freeze: Binding) -> bool:
+    """Whether what is frozen belongs to another function, which can at most give it to the model's once."""
+    root = next((node for node in ast.walk(freeze.node) if isinstance(node, ast.Name)), None)
+    bindings = module.origins(root) if root is not None else ()
+    return bool(bindings) and all(one in scope.bindings.get(one.key, ()) for one in bindings)
 
 
 def _is_trained(module: Module, key: str) -> bool:
