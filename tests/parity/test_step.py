@@ -58,6 +58,7 @@ SCRIPTS = {
     "fit_accumulate": Script(),
     "fit_schedule": Script(),
     "clip_fit": Script(),
+    "fit_pipeline": Script(),
     "train_on_batch": Script(),
     "build_model": Script(),
     "class_model": Script(),
@@ -68,6 +69,7 @@ SCRIPTS = {
     "tape_module": Script(),
     "tape_gan": Script(learns=False),
     "clip_tape": Script(),
+    "tape_passed": Script(),
     "tape_tensors": Script(1e-2),
     # Keras 2
     "tf211_ema": Script(options=("--tf-version", "2.15"), keras2=True),

@@ -19,12 +19,15 @@ from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.plan.step.companions import called_by_callers, called_by_hand, copies, handed_on
 from tf2ms_opt.plan.step.criteria import Criteria, Written, probabilities_note
 from tf2ms_opt.plan.step.data import unfit
+from tf2ms_opt.plan.step.datasets import Datasets
 from tf2ms_opt.plan.step.model_uses import COPIES, Compiled
 from tf2ms_opt.plan.step.rates import Rates
 from tf2ms_opt.trace.module import Module
 
 TRAINER = "Trainer"
 TENSOR = "to_tensor"
+#: arguments that Keras takes beside arrays alone, or that the trainer takes beside them alone
+_OF_ARRAYS = ("y", "batch_size", "validation_split", "class_weight", "sample_weight")
 _COMPILE = ("optimizer", "loss", "metrics")
 
 
@@ -58,6 +61,7 @@ class ModelStep:
         self._criteria = Criteria(module, names, circumstances.generation, own)
         self._callbacks = CallbackFinder(module, names)
         self._edits = StepEdits()
+        self._fed: set[ast.expr] = set()
 
     def edits(self, inner: Mapping[tuple[int, int], str], penalties: str = "") -> StepEdits:
         """The edits; ``inner`` gives the names that stand for optimizers written in a compile.
@@ -71,6 +75,7 @@ class ModelStep:
         for call in model.compiles:
             self._compile(call, inner, penalties)
         used = Callbacks()
+        self._fed = Datasets(self._module, self._names, edits).feeding(self._data())
         for use, call in model.steps:
             self._step(use, call, used)
         if (other := self._callbacks.unread(used)) is not None:
@@ -184,6 +189,15 @@ class ModelStep:
 
     # ------------------------------------------------------------------ fit, evaluate, predict
 
+    def _data(self) -> list[ast.expr]:
+        """What the model's methods are given as whole data sets."""
+        found = []
+        for _, call in self._model.steps:
+            if isinstance(call.func, ast.Attribute) and call.func.attr in ("fit", "evaluate", "predict"):
+                given = bind_call(call, self._module.rules.step.method[call.func.attr].positional)
+                found += [given[name] for name in ("x", "validation_data") if name in given]
+        return found
+
     def _step(self, use: ast.expr, call: ast.Call, used: Callbacks) -> None:
         module = self._module
         assert isinstance(call.func, ast.Attribute)  # noqa: S101 -- gathered as such
@@ -198,9 +212,14 @@ class ModelStep:
             elif name not in (*method.positional, *method.keywords, *method.renamed):
                 raise StepLeftError(f"{name}= of {call.func.attr} has no counterpart", node)
         for name in ("x", "y", "validation_data"):
-            if name in given and (why := unfit(module, given[name], pair=name == "validation_data")):
+            if name not in given or given[name] in self._fed:
+                continue
+            if why := unfit(module, given[name], pair=name == "validation_data"):
                 raise StepLeftError(why, given[name])
-        if call.func.attr in ("fit", "evaluate", "train_on_batch", "test_on_batch") and "y" not in given:
+        if given.get("x") in self._fed:
+            if wrong := [given[name] for name in _OF_ARRAYS if name in given]:
+                raise StepLeftError("a pipeline is given with what is for arrays", wrong[0])
+        elif call.func.attr in ("fit", "evaluate", "train_on_batch", "test_on_batch") and "y" not in given:
             raise StepLeftError(f"{call.func.attr} gets its labels from x, which is no array then", call)
         if "callbacks" in given:
             self._callbacks.add(given["callbacks"], used)

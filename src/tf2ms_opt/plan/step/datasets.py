@@ -1,9 +1,9 @@
-"""``tf.data`` pipelines of arrays that feed a converted loop, as MindSpore's."""
+"""``tf.data`` pipelines of arrays that feed a converted loop or a trainer, as MindSpore's."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.imports import DATASET, Aliases
@@ -32,16 +32,39 @@ class Datasets:
             if self._module.framework_name(call.func) == "tensorflow.data.Dataset.from_tensor_slices":
                 self._pipeline(call)
 
+    def feeding(self, takers: Collection[ast.expr]) -> set[ast.expr]:
+        """Convert the pipelines of batches that only ``takers``, arguments of a trainer, read; and which read one."""
+        fed: set[ast.expr] = set()
+        for call in self._module.index.calls:
+            if self._module.framework_name(call.func) != "tensorflow.data.Dataset.from_tensor_slices":
+                continue
+            chain = self._known_chain(call)
+            names = [link.func.attr for link in chain or () if isinstance(link.func, ast.Attribute)]
+            readers = self._readers(chain[-1]) if chain and names.count("batch") == 1 else []
+            if chain and readers and set(readers) <= set(takers):
+                self._edit(call, chain)
+                fed.update(readers)
+        return fed
+
+    def _known_chain(self, source: ast.Call) -> list[ast.Call] | None:
+        """The calls behind ``source``, a pipeline of arrays, if MindSpore has them all."""
+        if len(source.args) != 1 or source.keywords or not self._arrays(source):
+            return None
+        chain = list(self._chain(source))
+        return chain if all(map(self._same, chain)) else None
+
+    def _arrays(self, source: ast.Call) -> list[ast.Name]:
+        """The names of the arrays that ``source`` slices; nothing if one is no array under a name."""
+        every = source.args[0].elts if isinstance(source.args[0], ast.Tuple) else [source.args[0]]
+        names = [one for one in every if isinstance(one, ast.Name) and self._is_array(one)]
+        return names if len(names) == len(every) else []
+
     def _pipeline(self, source: ast.Call) -> None:
         """One pipeline, from its source to the loops that read it."""
-        if len(source.args) != 1 or source.keywords:
+        chain = self._known_chain(source)
+        if chain is None:
             return
-        arrays = source.args[0].elts if isinstance(source.args[0], ast.Tuple) else [source.args[0]]
-        if not all(isinstance(one, ast.Name) and self._is_array(one) for one in arrays):
-            return
-        chain = list(self._chain(source))
-        if any(not self._same(call) for call in chain):
-            return
+        arrays = self._arrays(source)
         top = chain[-1] if chain else source
         loops = self._loops(top)
         if loops is None or (len(arrays) == 1 and any(not isinstance(self._element(one), ast.Name) for one in loops)):
@@ -53,15 +76,25 @@ class Datasets:
             self._edits.splices += [Splice(start, start, ("(",)), Splice(end, end, (",)",))]
 
     def _chain(self, call: ast.Call) -> Iterator[ast.Call]:
-        """The calls that are made one on the other: ``.shuffle(...).batch(...)``."""
+        """The calls that are made one on the other, also through a name: ``.shuffle(...).batch(...)``."""
         parents = self._module.index.parents
         current: ast.expr = call
-        while isinstance(attribute := parents[current], ast.Attribute):
-            outer = parents[attribute]
+        while True:
+            attribute = parents[current]
+            if isinstance(attribute, ast.Assign) and len(readers := self._readers(current)) == 1:
+                attribute = parents[readers[0]]
+            outer = parents[attribute] if isinstance(attribute, ast.Attribute) else None
             if not (isinstance(outer, ast.Call) and outer.func is attribute):
                 return
             yield outer
             current = outer
+
+    def _readers(self, top: ast.expr) -> list[ast.expr]:
+        """Where a pipeline is read: itself, or its only name."""
+        parent = self._module.index.parents[top]
+        if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and (key := dotted(parent.targets[0])):
+            return list(self._module.readers(key, top)) if "." not in key else []
+        return [top]
 
     def _same(self, call: ast.Call) -> bool:
         assert isinstance(call.func, ast.Attribute)  # noqa: S101 -- a link of the chain
@@ -101,12 +134,8 @@ class Datasets:
     def _loops(self, top: ast.Call) -> list[ast.For] | None:
         """The loops that read the pipeline, if nothing else does."""
         parents = self._module.index.parents
-        parent = parents[top]
-        readers: list[ast.expr] = [top]
-        if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and (key := dotted(parent.targets[0])):
-            readers = list(self._module.readers(key, top)) if "." not in key else []
         found = []
-        for reader in readers:
+        for reader in self._readers(top):
             outer = parents[reader]
             if isinstance(outer, ast.Call) and isinstance(outer.func, ast.Name) and outer.func.id == "enumerate":
                 outer = parents[outer]

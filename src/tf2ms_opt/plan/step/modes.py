@@ -15,6 +15,7 @@ from tf2ms_opt.plan.step.operators import Operators
 from tf2ms_opt.plan.step.region import RegionFinder
 from tf2ms_opt.plan.step.units import Unit, Units, lines_above
 from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.reaching import owner
 from tf2ms_opt.trace.scopes import BindingKind, dotted
 
 _VARIABLES = {"trainable_variables", "trainable_weights"}
@@ -29,9 +30,9 @@ class Modes:
         edits: StepEdits,
         operators: Operators,
         units: Units,
-        optimizers: Mapping[str, str],
+        optimizers: Mapping[str, ast.expr],
     ) -> None:
-        """``optimizers`` gives the optimizer that trains a list of parameters, as the result writes both."""
+        """``optimizers`` gives the optimizer that trains a list of parameters, as the result writes that."""
         self._optimizers = optimizers
         self._module = module
         self._edits = edits
@@ -119,14 +120,23 @@ class Modes:
         text = f"{name}.trainable_params()"
         if use in self._units.inside():
             optimizer = self._optimizers.get(text)
-            if optimizer is None:
+            if optimizer is None or not self._sees(use, optimizer):
                 raise StepLeftError(f"the weights of {name} are read inside of what is differentiated", use)
-            text = f"{optimizer}.parameters"
+            text = f"{module.text(optimizer)}.parameters"
         self._edits.splices.append(Splice(source.start(use), source.end(use), (text,)))
         if isinstance(module.index.parents[use], ast.Subscript):
             advice = module.rules.step.weights["trainable_variables"].format(model=name)
             place = module.position(use)
             self._edits.findings.append(finding("model-method-remains", *place, call=module.text(use), advice=advice))
+
+    def _sees(self, use: ast.expr, optimizer: ast.expr) -> bool:
+        """Whether the name of ``optimizer`` means the same at ``use``."""
+        index = self._module.index
+        root = (dotted(optimizer) or "").partition(".")[0]
+        methods = [self._module.method_of(index.scope(one)) for one in (use, optimizer)]
+        if all(one is not None and one[2] == root for one in methods):
+            return len({one[0] for one in methods if one is not None}) == 1
+        return owner(index.scope(use), root) is owner(index.scope(optimizer), root)
 
     def _called_elsewhere(self, use: ast.expr) -> Finding | None:
         """A network that goes to a function of the file, which calls it by a name of its own."""

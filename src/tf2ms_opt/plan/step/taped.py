@@ -35,6 +35,7 @@ from tf2ms_opt.plan.step.surroundings import check_wrapped, tape_region
 from tf2ms_opt.plan.step.tapes import VALUE_AND_GRAD, Step, check_uses
 from tf2ms_opt.plan.step.units import Unit, Units, lines_above
 from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import dotted
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class TapeSteps:
         sources = {block: [step.gradient.sources for step in steps] for block, steps in blocks.items()}
         own = [networks_in(module, one) for every in sources.values() for one in every]
         own += [networks_in(module, one.variables) for one in self._minimized]
+        own += [frozenset(filter(None, map(dotted, step.models))) for step in self._steps]
         region, networks = tape_region(module, self._steps, self._minimized, frozenset[str]().union(*own))
         every = [Unit(block, block, networks) for block in blocks]
         every += [Unit(one.function, module.index.statement(one.call), networks) for one in self._minimized]
@@ -109,12 +111,12 @@ class TapeSteps:
         Datasets(module, self._names, self._edits).convert()
         return self._edits
 
-    def _optimizers(self) -> dict[str, str]:
+    def _optimizers(self) -> dict[str, ast.expr]:
         """The list of parameters that an optimizer trains -> the optimizer."""
         trained = [(step.gradient.sources, step.optimizer) for step in self._steps]
         trained += [(one.variables, one.optimizer) for one in self._minimized if one.variables is not None]
         found = ((variables_text(self._module, variables), optimizer) for variables, optimizer in trained)
-        return {text[0]: self._module.text(optimizer) for text, optimizer in found if text is not None}
+        return {text[0]: optimizer for text, optimizer in found if text is not None}
 
     # ------------------------------------------------------------------ one block
 

@@ -36,6 +36,8 @@ class Step:
     optimizer: ast.expr
     gradient: Gradient
     block: ast.With
+    #: the models whose variables the optimizer trains, where it is built
+    models: tuple[ast.expr, ...] = ()
 
 
 def tape_step(module: Module, apply: ast.Call, params: str, given: Mapping[str, ast.expr]) -> Step:
@@ -50,11 +52,13 @@ def tape_step(module: Module, apply: ast.Call, params: str, given: Mapping[str, 
         raise StepLeftError("apply_gradients does not stand alone in its statement", apply)
     pairs = _zipped(module, apply.args[0])
     gradient = _gradient(module, pairs[0], apply)
+    models: tuple[ast.expr, ...] = ()
     for variables in (gradient.sources, pairs[1]):
         found = variables_text(module, variables, given=given)
+        models = found[1] if found is not None else ()
         if found is None or found[0] != params:
             raise StepLeftError("the gradient is not taken for the variables that the optimizer trains", variables)
-    return Step(apply, apply.func.value, gradient, _block(module, gradient))
+    return Step(apply, apply.func.value, gradient, _block(module, gradient), models)
 
 
 def _zipped(module: Module, node: ast.expr) -> tuple[ast.expr, ast.expr]:
