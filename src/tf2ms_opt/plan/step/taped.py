@@ -74,7 +74,7 @@ class TapeSteps:
         """Raises ``StepLeftError``."""
         module, operators = self._module, self._operators
         blocks: dict[ast.With, list[Step]] = {}
-        for step in self._steps:
+        for step in sorted(self._steps, key=lambda step: module.source.start(step.block)):
             blocks.setdefault(step.block, []).append(step)
         sources = {block: [step.gradient.sources for step in steps] for block, steps in blocks.items()}
         own = [networks_in(module, one) for every in sources.values() for one in every]
