@@ -89,8 +89,6 @@ EXPRESSIONS = {
         "keras.metrics.categorical_accuracy(tf.one_hot(tf.constant([1, 4, 4]), 5), w) * tf.reduce_sum(w)",
     "keras.metrics.sparse_categorical_accuracy":
         "keras.metrics.sparse_categorical_accuracy(tf.constant([1, 4, 4]), w) * tf.reduce_sum(w)",
-    "keras.metrics.binary_accuracy":
-        "keras.metrics.binary_accuracy(tf.one_hot(tf.constant([1, 4, 4]), 5), w) * tf.reduce_sum(w)",
 }  # fmt: skip
 #: random, so nothing but its shape can be compared
 RANDOM = {"random.normal", "random.uniform"}

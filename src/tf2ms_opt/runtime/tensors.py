@@ -84,6 +84,11 @@ def squared_difference(first, second):
     return ops.square(first - second)
 
 
+def tile(values, multiples):
+    """``tf.tile``."""
+    return ops.tile(values, tuple(multiples))
+
+
 def gather(values, indices, axis=0):
     """``tf.gather`` along one axis."""
     return ops.gather(values, ops.cast(indices, mindspore.int32), axis)
@@ -100,9 +105,3 @@ def sparse_categorical_accuracy(labels, predictions):
     if labels.ndim == predictions.ndim and labels.shape[-1] == 1:
         labels = labels.squeeze(-1)
     return ops.cast(ops.equal(ops.cast(labels, found.dtype), found), mindspore.float32)
-
-
-def binary_accuracy(labels, predictions):
-    """``keras.metrics.binary_accuracy``: the share of a sample's predictions on the right side of 0.5."""
-    right = ops.equal(ops.cast(labels, mindspore.float32), ops.cast(predictions > 0.5, mindspore.float32))  # noqa: PLR2004
-    return ops.cast(right, mindspore.float32).mean(-1)
