@@ -90,7 +90,7 @@ class RegionFinder:
         if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(getattr(node, "ctx", None), ast.Load):
             bindings = module.origins(node)
             call = bindings[0].value if len(bindings) == 1 else None
-            if isinstance(call, ast.Call) and isinstance(node, ast.Name) and self._is_constant(node, call):
+            if isinstance(call, ast.Call) and isinstance(node, ast.Name) and self._is_made(node, call):
                 yield module.index.statement(call)
                 yield from (self.root(reader) for reader in module.readers(node.id, call) if self._operated(reader))
             if isinstance(call, ast.Call) and call not in region.shared and (kind := self.kind(call)):
@@ -100,23 +100,26 @@ class RegionFinder:
                     yield self.root(reader)
 
     def around_values(self, values: Iterable[ast.expr]) -> Region:
-        """The statements that make the tensors ``values`` with operators, where nothing else needs them."""
+        """The statements that make the tensors ``values`` of written numbers, where nothing else needs them."""
         region = Region()
         for value in values:
             bindings = self._module.origins(value)
             call = bindings[0].value if len(bindings) == 1 else None
-            if isinstance(call, ast.Call) and isinstance(value, ast.Name) and self._is_constant(value, call):
+            written = call is not None and all(
+                self._is_written(one) for one in ast.walk(call) if isinstance(one, ast.Name)
+            )
+            if written and isinstance(call, ast.Call) and isinstance(value, ast.Name) and self._is_made(value, call):
                 if any(map(self._operated, self._module.readers(value.id, call))):
                     continue  # an operator that stays TensorFlow's takes it too
                 statement = self._module.index.statement(call)
                 region.roots += [statement] if statement not in region.roots else []
         return region
 
-    def _is_constant(self, name: ast.Name, call: ast.Call) -> bool:
-        """A tensor of TensorFlow made of written numbers, that nothing of TensorFlow but operators reads."""
+    def _is_made(self, name: ast.Name, call: ast.Call) -> bool:
+        """A tensor that an operator makes, and that nothing of TensorFlow but operators reads."""
         module = self._module
         made = is_operator(module, call) and isinstance(module.index.parents[call], ast.Assign)
-        if not made or not all(self._is_written(one) for one in ast.walk(call) if isinstance(one, ast.Name)):
+        if not made:
             return False
         for reader in module.readers(name.id, call):
             parent = module.index.parents[reader]
