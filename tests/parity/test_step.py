@@ -48,6 +48,7 @@ SCRIPTS = {
     # the comparison page's own example
     "page_fit": Script(1.0),
     "page_minimize": Script(1.0, keras2=True),
+    "page_whole": Script(1.0, keras2=True),
     # compile and fit
     "fit_strings": Script(),
     "fit_callbacks": Script(),

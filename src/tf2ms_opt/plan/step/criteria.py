@@ -99,9 +99,11 @@ class Criteria:
 
     def _keep_name(self, node: ast.expr, written: Written) -> bool:
         """Write what a name stands for anew where it is bound, if this model's compiles alone read it."""
-        binding = self._module.only_binding(node) if isinstance(node, ast.Name) else None
-        value = binding.value if binding is not None else None
+        bindings = self._module.origins(node) if isinstance(node, ast.Name) else ()
+        value = bindings[0].value if len(bindings) == 1 else None
         if not isinstance(node, ast.Name) or not isinstance(value, (ast.Call, ast.List, ast.Tuple)):
+            return False
+        if node.id in self._module.index.outward:
             return False
         if has_comment(self._module, value) or not self._own.issuperset(self._module.readers(node.id, value)):
             return False

@@ -15,10 +15,11 @@ from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.plan.step.checks import check_tape
 from tf2ms_opt.plan.step.minimized import Minimized, minimized
 from tf2ms_opt.plan.step.model_uses import Compiled
+from tf2ms_opt.plan.step.networks import networks_in
 from tf2ms_opt.plan.step.region import RegionFinder
 from tf2ms_opt.plan.step.tapes import Step, tape_step
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import Binding
+from tf2ms_opt.trace.scopes import Binding, dotted
 from tf2ms_opt.trace.uses import Use, parameter_of
 
 
@@ -71,6 +72,11 @@ class Taped:
         finder = RegionFinder(module)
         roots = [finder.root(call) for call in applied]
         roots += [one for step in self.steps for one in (step.block, step.gradient.statement, *step.gradient.clips)]
+        given = [step.gradient.sources for step in self.steps]
+        given += [one.variables for one in self.losses if one.variables is not None]
+        #: the networks whose variables they name: all calls of these are converted with them
+        self.networks = frozenset(name for one in given for name in networks_in(module, one))
+        self.networks |= {name for step in self.steps for name in map(dotted, step.models) if name is not None}
         #: every node that is converted with them
         self.inside = frozenset(node for root in roots for node in ast.walk(root))
 

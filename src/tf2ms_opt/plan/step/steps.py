@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -29,7 +29,7 @@ from tf2ms_opt.plan.step.scaled import SCALING, loss_scales
 from tf2ms_opt.plan.step.taped import TapeSteps
 from tf2ms_opt.plan.step.trainer_names import trainer_name
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import Scope
+from tf2ms_opt.trace.scopes import Scope, dotted
 from tf2ms_opt.trace.uses import UseKind
 
 #: findings of an optimizer that say what a converted step takes care of
@@ -59,7 +59,7 @@ def convert_steps(module: Module, drafts: Mapping[Found, Draft], names: Aliases,
     result = Steps(dict(drafts))
     groups = _groups(drafts)
     taped = Taped(module, drafts, {call: sites for call, sites in groups.items() if _is_taped(call)}, options)
-    parts = [*_model_parts(module, result, groups, names, taped.inside, options)]
+    parts = [*_model_parts(module, result, groups, names, taped, options)]
     models = [part.model for part in parts if part.model is not None]
     parts += _tape_parts(module, drafts, taped, names)
     for part in parts:
@@ -96,10 +96,10 @@ def _model_parts(
     result: Steps,
     groups: Mapping[ast.Call, list[Found]],
     names: Aliases,
-    elsewhere: Collection[ast.AST],
+    taped: Taped,
     options: Options,
 ) -> Iterator[Part]:
-    """One part for every compiled model; ``elsewhere`` are the nodes that tapes rewrite."""
+    """One part for every compiled model."""
     drafts, taken = result.drafts, list[tuple[Scope, str]]()
     parts: list[Part] = []
     for call, sites in groups.items():
@@ -124,7 +124,9 @@ def _model_parts(
             scheduled = any(one.scheduled for one in members)
             try:
                 generation = members[0].candidate.generation
-                step = ModelStep(module, names, part.model, name, Circumstances(generation, scheduled, elsewhere))
+                own = part.model.networks if dotted(part.model.receiver) in taped.networks else ()
+                circumstances = Circumstances(generation, scheduled, taped.inside | set(own))
+                step = ModelStep(module, names, part.model, name, circumstances)
                 text, extra = _penalties(module, part.model, names, members)
                 part.edits = step.edits(_hoisted(drafts, part.sites), text)
                 part.edits.take(extra)
