@@ -5,14 +5,9 @@ The classes take the arguments of ``mindspore.nn.RMSProp`` and can be exchanged 
 
 from __future__ import annotations
 
-import struct
-
 from mindspore import jit, nn, ops
 
-
-def _float32(number: float) -> float:
-    """``number`` rounded to float32, in which TensorFlow's older kernels calculate their constants."""
-    return float(struct.unpack("f", struct.pack("f", number))[0])
+from tf2ms_opt.runtime.dense import _float32
 
 
 class _RMSprop(nn.Optimizer):
