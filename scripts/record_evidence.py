@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -19,7 +20,7 @@ from tf2ms_opt.lab.experiments import Inputs
 from tf2ms_opt.lab.measure import Measured, measure
 from tf2ms_opt.lab.processes import Bench, run
 from tf2ms_opt.options import Fidelity
-from tf2ms_opt.rules import Evidence, Parity, Row, Rule
+from tf2ms_opt.rules import Evidence, Parity, Row, Rule, is_condition
 from tf2ms_opt.ruleset import RuleSet, load
 from tf2ms_opt.runtime_module import compose, known
 from tf2ms_opt.verify import by_row
@@ -59,7 +60,7 @@ def record(rule: Rule, rules: RuleSet) -> Evidence | None:
 def with_evidence(rules: RuleSet, rule: Rule, evidence: Evidence | None) -> RuleSet:
     """``rules`` in which ``rule`` has this evidence."""
     replaced = msgspec.structs.replace(rule, evidence=evidence)
-    return RuleSet({**rules.rules, rule.name: replaced}, rules.framework)
+    return replace(rules, rules={**rules.rules, rule.name: replaced})
 
 
 def evidence_of(rule: Rule, rules: RuleSet, fidelities: Iterable[Fidelity]) -> Evidence | None:
@@ -81,7 +82,7 @@ def evidence_of(rule: Rule, rules: RuleSet, fidelities: Iterable[Fidelity]) -> E
 
 def _values(parity: Parity) -> dict[str, tuple[str, ...]]:
     """Every value that was run of each parameter: those of the rows, and those that go with them."""
-    settings = {name: [text for text in texts if text != "nonzero"] for name, texts in parity.rows.items()}
+    settings = {name: [text for text in texts if not is_condition(text)] for name, texts in parity.rows.items()}
     names = dict.fromkeys([*settings, *(name for values in parity.values for name in values)])
     given = {name: [values[name] for values in parity.values if name in values] for name in names}
     return {name: tuple(dict.fromkeys([*settings.get(name, ()), *given[name]])) for name in names}
@@ -92,6 +93,8 @@ def row_of(runs: Sequence[Measured]) -> Row:
     if broken := [one.error for one in runs if one.error is not None]:
         raise RuntimeError(f"{runs[0].experiment.title}: {broken[0]}")
     experiment = runs[0].experiment
+    if len({one.experiment.target for one in runs}) > 1:
+        raise RuntimeError(f"{experiment.title}: values that become different classes need rows of their own")
     scales = {scale: max(one.by_scale()[scale] for one in runs) for scale in runs[0].by_scale()}
     worst = list(map(max, zip(*(one.by_step() for one in runs), strict=True)))
     return Row(

@@ -42,6 +42,7 @@ def tensorflow() -> dict[str, Any]:
     found = [
         *_classes(train, "tensorflow.compat.v1.train", train.Optimizer),
         *_functions(train, "tensorflow.compat.v1.train", "_decay"),
+        *_functions(train, "tensorflow.compat.v1.train", "piecewise_constant"),
         *_classes(old.legacy, "tf_keras.optimizers.legacy", old.legacy.Optimizer),
         *_classes(old, "tf_keras.optimizers", old.Optimizer),
         *_classes(old.schedules, "tf_keras.optimizers.schedules", old.schedules.LearningRateSchedule),
@@ -54,6 +55,9 @@ def tensorflow() -> dict[str, Any]:
             "keras.optimizers": _keywords(new.Optimizer),
             "tf_keras.optimizers": _keywords(old.Optimizer),
             "tf_keras.optimizers.legacy": _keywords(old.legacy.Optimizer),
+            "tf_keras.optimizers.legacy.Nadam": sorted(
+                {*_keywords(old.legacy.Optimizer), *_keywords(old.legacy.Nadam)}
+            ),
         },
         "signatures": _recorded(found),
     }

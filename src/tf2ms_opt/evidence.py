@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import floor, log10
 
-from tf2ms_opt.rules import Evidence, Row, is_literal, literal
+from tf2ms_opt.rules import Evidence, Row, is_condition, is_literal, literal
 
 #: largest relative deviation that counts as the rounding of float32: two builds of TensorFlow differ by as much
 ROUNDING = 1e-6
@@ -28,6 +28,8 @@ class Setting:
     arguments: Settings
     #: class of the schedule, or the name of the argument that stands for one (legacy Keras' ``decay``)
     schedule: str | None = None
+    #: the file may set the learning rate at run time
+    changes: bool = False
 
 
 def verdict(deviation: float, tolerance: float = ROUNDING) -> str:
@@ -70,24 +72,37 @@ def rows(evidence: Evidence | None, setting: Setting, fidelity: str) -> tuple[Ro
     return tuple(row for row in found if all(may_hold(given[name], text) for name, text in row.when.items()))
 
 
-def proven_exact(evidence: Evidence | None, setting: Setting) -> bool:
-    """Whether MindSpore's own class was measured to compute ``setting`` to the last bit.
+def proven_exact(evidence: Evidence | None, setting: Setting, target: str) -> bool:
+    """Whether MindSpore's own class ``target`` was measured to compute ``setting`` to the last bit.
 
     An argument on which that depends has to be known.
     """
     found = rows(evidence, setting, "stock")
+    if any(row.target != target for row in found):
+        return False
     known = all(setting.arguments[name][0] for row in found for name in row.when)
     return bool(found) and known and all(row.largest == 0 for row in found)
 
 
 def may_hold(argument: tuple[bool, object], text: str) -> bool:
-    """Whether the argument is the literal ``text``, or may be; "nonzero" is every number but 0."""
+    """Whether the argument is the literal ``text``, or meets it as a condition, or may do so."""
     known, value = argument
     if not known:
         return True
-    if text == "nonzero":
-        return bool(value)
+    if is_condition(text):
+        return _meets(value, text)
     return same(value, text) or (not isinstance(value, bool) and value == literal(text))
+
+
+def _meets(value: object, condition: str) -> bool:
+    if condition == "nonzero":
+        return bool(value)
+    if not isinstance(value, (int, float)):
+        return False
+    if condition == "fraction":
+        return not float(value).is_integer()
+    limit = literal(condition[1:].strip())
+    return isinstance(limit, (int, float)) and (value < limit if condition[0] == "<" else value > limit)
 
 
 def same(value: object, text: str) -> bool:

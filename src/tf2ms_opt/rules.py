@@ -21,6 +21,9 @@ class Kind(str, Enum):
     POSITIVE_FLOAT = "positive-float"
     INT = "int"
     BOOL = "bool"
+    NUMBER = "number"  # whole or not
+    NUMBERS = "numbers"  # a list of numbers
+    OPTIONAL_FLOAT = "optional-float"  # a float or None
 
 
 class Action(str, Enum):
@@ -29,6 +32,7 @@ class Action(str, Enum):
     DROP = "drop"  # without any effect on training
     REVIEW = "review"  # dropped, and the report names what has to be added
     REFUSE = "refuse"  # the site is left
+    STEP = "step"  # the counter of steps, which MindSpore's optimizers have themselves: dropped and reported
     IGNORED = "ignored"  # TensorFlow itself ignores it, and the report says so
     ERROR = "error"  # TensorFlow itself refuses it: the site is left
     WRAP = "wrap"  # carried out by the runtime's class around the optimizer
@@ -48,14 +52,17 @@ class TargetParameter(_Table, frozen=True):
     default: str | None = None
     #: written even when the source leaves it to its default, because the two defaults differ
     pin: bool = False
+    #: what is always written, for a parameter that no argument of the source has a say in
+    value: str | None = None
 
 
 class Target(_Table, frozen=True):
-    """The MindSpore class that a rule emits."""
+    """The MindSpore class that a rule emits; without a name where MindSpore has none, and ``reason`` says so."""
 
-    name: str
     parameter: tuple[TargetParameter, ...]
+    name: str = ""
     docs: str = ""
+    reason: str = ""
 
     def find(self, name: str) -> TargetParameter | None:
         return next((parameter for parameter in self.parameter if parameter.name == name), None)
@@ -68,7 +75,11 @@ class Parameter(_Table, frozen=True):
     #: Python literal; None for a parameter that has to be given
     default: str | None = None
     to: str | None = None
+    #: the runtime class's parameter, where it has another name there, or where MindSpore's class has none
+    runtime_to: str | None = None
     action: Action | None = None
+    #: the parameter that this one does nothing without
+    only_with: str = ""
     #: literals for which the parameter does nothing, so that it is dropped without a word
     inert: tuple[str, ...] = ()
     #: the literal that the source itself takes for None, 0 or False
@@ -76,6 +87,8 @@ class Parameter(_Table, frozen=True):
     keyword_only: bool = False
     reason: str = ""
     help: str = ""
+    #: what is reported where the parameter is left to its default: older versions had another one
+    default_was: str = ""
 
 
 class State(_Table, frozen=True):
@@ -95,8 +108,24 @@ class Difference(_Table, frozen=True):
     finding: Literal["formula-differs", "backend-difference"]
     reason: str
     help: str = ""
-    #: source parameter -> Python literal; "nonzero" stands for every number but 0
+    #: source parameter -> condition: see ``is_condition``
     when: dict[str, str] = {}
+    #: it is one of the runtime's class as well
+    runtime: bool = False
+
+
+class Instead(_Table, frozen=True):
+    """Settings for which the runtime's class is emitted at ``stock`` too, because MindSpore's would be wrong there."""
+
+    reason: str
+    #: source parameter -> condition that holds, or cannot be ruled out
+    when: dict[str, str] = {}
+    #: parameters whose value is not known
+    unknown: tuple[str, ...] = ()
+    #: the conditions have to be known to hold: for what MindSpore's class refuses with an error
+    certain: bool = False
+    #: the learning rate is a schedule; for "changes" the file may also set it at run time
+    rate: Literal["", "schedule", "changes"] = ""
 
 
 class RuntimeClass(_Table, frozen=True):
@@ -111,12 +140,15 @@ class RuntimeClass(_Table, frozen=True):
     without: tuple[str, ...] = ()
     #: arguments for which the class takes more than the target does: an epsilon of 0
     kind: dict[str, Kind] = {}
+    #: parameters that the class has and the target does not
+    parameter: tuple[TargetParameter, ...] = ()
+    instead: tuple[Instead, ...] = ()
 
 
 class Parity(_Table, frozen=True):
     """What the parity lab runs for a rule; every text is the source's own: a literal, or a schedule of literals."""
 
-    #: source parameter -> the settings that are measured apart; "nonzero" takes the number that ``values`` gives
+    #: source parameter -> the settings that are measured apart, literals or conditions that ``values`` have to meet
     rows: dict[str, tuple[str, ...]] = {}
     #: arguments of a run; each is run for every row, and the largest deviation counts
     values: tuple[dict[str, str], ...] = ({},)
@@ -134,8 +166,12 @@ class Source(_Table, frozen=True):
     names: tuple[str, ...] = ()
     #: module -> how many arguments mean the same by position in all versions that this generation covers
     positional: dict[str, int] = {}
+    #: generation -> base-class parameter -> its default, where it is not that of the base class
+    base_default: dict[str, dict[str, str]] = {}
     state: tuple[State, ...] = ()
     difference: tuple[Difference, ...] = ()
+    #: instead of the rule's own
+    target: Target | None = None
     runtime: RuntimeClass | None = None
     parity: Parity = Parity()
 
@@ -184,6 +220,7 @@ class Rule(_Table, frozen=True):
     """One rule file: an optimizer or a schedule, from every generation to one MindSpore class."""
 
     summary: str
+    #: of the sources that have no target of their own
     target: Target
     source: tuple[Source, ...]
     kind: Literal["optimizer", "schedule"] = "optimizer"
@@ -257,6 +294,11 @@ def setting_in_words(when: Mapping[str, str], schedule: str) -> str:
     """``momentum=0.0, centered=True``, with what lets the learning rate fall."""
     settings = [f"{name}={text}" for name, text in when.items()]
     return ", ".join([*settings, *([schedule] if schedule else [])])
+
+
+def is_condition(text: str) -> bool:
+    """Whether ``text`` is a condition that many values meet: ``nonzero``, ``fraction``, ``> 0.1`` or ``< 0.1``."""
+    return text in ("nonzero", "fraction") or (text[:1] in ("<", ">") and is_literal(text[1:].strip()))
 
 
 def literal(text: str) -> object:

@@ -6,7 +6,7 @@ This module knows TOML and the schema; it never sees the code that is converted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,18 @@ from typing import TypeVar
 
 import msgspec
 
-from tf2ms_opt.rules import Action, Evidence, Framework, Parameter, Rule, Source, is_literal
+from tf2ms_opt.rules import (
+    Action,
+    Evidence,
+    Framework,
+    Parameter,
+    Rule,
+    RuntimeClass,
+    Source,
+    Target,
+    is_condition,
+    is_literal,
+)
 from tf2ms_opt.step_rules import StepTable
 
 T = TypeVar("T")
@@ -33,6 +44,10 @@ class Candidate:
     generation: str
     #: the optimizer's own parameters, then those of the generation's base class, in positional order
     parameters: tuple[Parameter, ...]
+
+    @property
+    def target(self) -> Target:
+        return self.source.target or self.rule.target
 
     def parameter(self, name: str) -> Parameter | None:
         return next((parameter for parameter in self.parameters if parameter.name == name), None)
@@ -72,7 +87,10 @@ class RuleSet:
         words |= {
             name.rpartition(".")[2] for rule in self.rules.values() for source in rule.source for name in source.names
         }
-        words |= {rule.target.name.rpartition(".")[2] for rule in self.rules.values() if rule.kind == "optimizer"}
+        optimizers = [rule for rule in self.rules.values() if rule.kind == "optimizer"]
+        targets = [rule.target for rule in optimizers]
+        targets += [source.target for rule in optimizers for source in rule.source if source.target is not None]
+        words |= {target.name.rpartition(".")[2] for target in targets if target.name}
         words |= {form for string in self.strings for form in (string, string.upper())}
         alternatives = [re.escape(word) for word in sorted(words)]
         lookups = [re.escape(name) for name in self.framework.lookups] + [r"getattr\([\w.]*optimizers\b"]
@@ -107,13 +125,19 @@ class RuleSet:
         return root == "tensorflow" or any(module.partition(".")[0] == root for module in self.framework.keras)
 
     def _signature(self, rule: Rule, source: Source, generation: str) -> tuple[Parameter, ...]:
-        own = source.parameter
+        own = tuple(self._shared(parameter) for parameter in source.parameter)
         taken = {parameter.name for parameter in own}
         base = self.framework.generation[generation].parameter if rule.kind == "optimizer" else ()
-        return (*own, *(self._shared(parameter) for parameter in base if parameter.name not in taken))
+        defaults = source.base_default.get(generation, {})
+        rest = (
+            msgspec.structs.replace(parameter, default=defaults.get(parameter.name, parameter.default))
+            for parameter in base
+            if parameter.name not in taken
+        )
+        return (*own, *map(self._shared, rest))
 
     def _shared(self, parameter: Parameter) -> Parameter:
-        if parameter.to is not None or parameter.action is not None:
+        if any(one is not None for one in (parameter.to, parameter.runtime_to, parameter.action)):
             return parameter
         shared = self.framework.parameter[parameter.name]
         return msgspec.structs.replace(
@@ -186,39 +210,53 @@ def _decode(file: Path, schema: type[T]) -> T:
 
 def _check(rule: Rule, framework: Framework, file: Path) -> None:
     """What the schema cannot say: references between tables, names that are emitted, and that literals are some."""
-    targets = [parameter.name for parameter in rule.target.parameter]
-    for name in (*rule.target.name.split("."), *targets):
-        if not name.isidentifier():
-            raise RuleFileError(f"{file}: target: {name!r} is not a Python name")
-    if len(set(targets)) < len(targets):
-        raise RuleFileError(f"{file}: target.parameter: a parameter stands there twice")
+    _check_target(rule.target, f"{file}: target")
     for number, source in enumerate(rule.source, 1):
-        _check_source(source, rule, framework, f"{file}: source {number} ({source.class_name})")
+        _check_source(source, source.target or rule.target, framework, f"{file}: source {number} ({source.class_name})")
 
 
-def _check_source(source: Source, rule: Rule, framework: Framework, where: str) -> None:
+def _check_target(target: Target, where: str) -> None:
+    names = [parameter.name for parameter in target.parameter]
+    for name in (*filter(None, target.name.split(".")), *names):
+        if not name.isidentifier():
+            raise RuleFileError(f"{where}: {name!r} is not a Python name")
+    if len(set(names)) < len(names):
+        raise RuleFileError(f"{where}.parameter: a parameter stands there twice")
+    if not target.name and not target.reason:
+        raise RuleFileError(f"{where}: reason: a target without a name needs one")
+
+
+def _check_source(source: Source, target: Target, framework: Framework, where: str) -> None:
     if not source.generations:
         raise RuleFileError(f"{where}: generations: at least one is needed")
     for generation in source.generations:
         if generation not in framework.generation:
             raise RuleFileError(f"{where}: generations: unknown generation {generation!r}")
+    if source.target is not None:
+        _check_target(target, f"{where}: target")
+    if not target.name and source.runtime is None:
+        raise RuleFileError(f"{where}: runtime: needed where MindSpore has no class")
     for parameter in source.parameter:
-        _check_parameter(parameter, rule, f"{where}: parameter {parameter.name}")
+        _check_parameter(parameter, target, source.runtime, framework, f"{where}: parameter {parameter.name}")
     for state in source.state:
         if not (state.attribute.isidentifier() and state.each.isidentifier()):
             raise RuleFileError(f"{where}: state: attribute and each have to be Python names")
-    _check_runtime(source, rule, where)
+    _check_runtime(source, target, where)
     known = {parameter.name for parameter in source.parameter}
     if unknown := source.parity.rows.keys() - known:
         raise RuleFileError(f"{where}: parity.rows: no parameter {', '.join(sorted(unknown))}")
     for difference in source.difference:
-        if unknown := difference.when.keys() - known:
-            raise RuleFileError(f"{where}: difference.when: no parameter {', '.join(sorted(unknown))}")
-        if wrong := [text for text in difference.when.values() if text != "nonzero" and not is_literal(text)]:
-            raise RuleFileError(f"{where}: difference.when: not a Python literal: {', '.join(map(repr, wrong))}")
+        _check_when(difference.when, known, f"{where}: difference")
 
 
-def _check_runtime(source: Source, rule: Rule, where: str) -> None:
+def _check_when(when: Mapping[str, str], known: Collection[str], where: str) -> None:
+    if unknown := when.keys() - known:
+        raise RuleFileError(f"{where}.when: no parameter {', '.join(sorted(unknown))}")
+    if wrong := [text for text in when.values() if not (is_condition(text) or is_literal(text))]:
+        raise RuleFileError(f"{where}.when: not a Python literal: {', '.join(map(repr, wrong))}")
+
+
+def _check_runtime(source: Source, target: Target, where: str) -> None:
     if source.runtime is None:
         return
     if source.runtime.classes.keys() != set(source.generations):
@@ -227,16 +265,27 @@ def _check_runtime(source: Source, rule: Rule, where: str) -> None:
         if not name.isidentifier():
             raise RuleFileError(f"{where}: runtime.classes: {name!r} is not a Python name")
     for name in (*source.runtime.without, *source.runtime.kind):
-        if rule.target.find(name) is None:
-            raise RuleFileError(f"{where}: runtime: {rule.target.name} has no parameter {name!r} in this file")
+        if target.find(name) is None:
+            raise RuleFileError(f"{where}: runtime: {target.name} has no parameter {name!r} in this file")
+    names = {parameter.name for parameter in source.parameter}
+    for instead in source.runtime.instead:
+        _check_when({**instead.when, **dict.fromkeys(instead.unknown, "nonzero")}, names, f"{where}: runtime.instead")
 
 
-def _check_parameter(parameter: Parameter, rule: Rule, where: str) -> None:
-    if (parameter.to is None) == (parameter.action is None):
+def _check_parameter(
+    parameter: Parameter, target: Target, runtime: RuntimeClass | None, framework: Framework, where: str
+) -> None:
+    mapped = parameter.to is not None or parameter.runtime_to is not None
+    shared = parameter.name in framework.parameter and parameter.action is None
+    if mapped == (parameter.action is not None) and not (shared and not mapped):
         raise RuleFileError(f"{where}: exactly one of `to` and `action` is needed")
-    if parameter.to is not None and rule.target.find(parameter.to) is None:
-        raise RuleFileError(f"{where}: to: {rule.target.name} has no parameter {parameter.to!r} in this file")
-    if parameter.action in (Action.REVIEW, Action.REFUSE, Action.IGNORED, Action.ERROR) and not parameter.reason:
+    if parameter.to is not None and target.find(parameter.to) is None:
+        raise RuleFileError(f"{where}: to: {target.name} has no parameter {parameter.to!r} in this file")
+    ours = [one.name for one in (*target.parameter, *(runtime.parameter if runtime is not None else ()))]
+    if parameter.runtime_to is not None and parameter.runtime_to not in ours:
+        raise RuleFileError(f"{where}: runtime-to: there is no parameter {parameter.runtime_to!r} in this file")
+    needs = (Action.REVIEW, Action.REFUSE, Action.IGNORED, Action.ERROR, Action.STEP)
+    if parameter.action is not None and parameter.action in needs and not parameter.reason:
         raise RuleFileError(f"{where}: reason: `{parameter.action.value}` needs one")
     if not parameter.name.isidentifier():
         raise RuleFileError(f"{where}: name: {parameter.name!r} is not a Python name")

@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 
 from tf2ms_opt.rules import setting_in_words
 
+#: stands for TensorFlow 1's counter of steps, among the values of a constructor
+STEP = object()
 #: a literal, or a schedule made of literals
 Value: TypeAlias = "object | Constructor"
 
@@ -34,14 +36,19 @@ class Constructor:
         return ((self.module, self.class_name), *(one for group in inner for one in group))
 
     def as_json(self) -> dict[str, Any]:
-        values = {
-            name: {"call": value.as_json()} if isinstance(value, Constructor) else {"value": value}
-            for name, value in self.arguments.items()
-        }
+        values = {name: _as_json(value) for name, value in self.arguments.items()}
         return {"module": self.module, "class": self.class_name, "arguments": values}
 
 
+def _as_json(value: Value) -> dict[str, Any]:
+    if isinstance(value, Constructor):
+        return {"call": value.as_json()}
+    return {"step": True} if value is STEP else {"value": value}
+
+
 def _source(value: Value) -> str:
+    if value is STEP:
+        return "global_step"
     return value.source() if isinstance(value, Constructor) else repr(value)
 
 

@@ -6,10 +6,11 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
-from tf2ms_opt.lab.experiments import Constructor, Experiment, Value
+from tf2ms_opt.evidence import may_hold
+from tf2ms_opt.lab.experiments import STEP, Constructor, Experiment, Value
 from tf2ms_opt.lab.program import NotEmittedError, emitted
 from tf2ms_opt.options import Fidelity
-from tf2ms_opt.rules import Action, Rule, Source, literal
+from tf2ms_opt.rules import Action, Rule, Source, is_condition, literal
 from tf2ms_opt.ruleset import RuleSet
 
 #: what is run of a rule unless somebody asks for less or more
@@ -43,7 +44,14 @@ def _settings(source: Source) -> Iterator[tuple[dict[str, str], dict[str, str]]]
     for settings in product(*rows.values()):
         when = dict(zip(rows, settings, strict=True))
         for values in source.parity.values:
-            yield when, {**values, **{name: text for name, text in when.items() if text != "nonzero"}}
+            if all(_meets(source, name, text, values) for name, text in when.items()):
+                yield when, {**values, **{name: text for name, text in when.items() if not is_condition(text)}}
+
+
+def _meets(source: Source, name: str, text: str, values: Mapping[str, str]) -> bool:
+    """Whether ``values`` can be run for the setting ``text``: they, or the default, have to meet a condition."""
+    default = next((one.falsy or one.default for one in source.parameter if one.name == name), None)
+    return not is_condition(text) or may_hold((True, literal(values.get(name, default or "None"))), text)
 
 
 def _constructor(
@@ -51,7 +59,8 @@ def _constructor(
 ) -> Constructor:
     place = rules.framework.generation[generation]
     module = place.stand_in if rule.kind == "optimizer" else place.schedule_stand_in
-    given = {name: value(text, generation, rules) for name, text in arguments.items()}
+    given: dict[str, Value] = {one.name: STEP for one in source.parameter if one.action is Action.STEP}
+    given |= {name: value(text, generation, rules) for name, text in arguments.items()}
     return Constructor(source.class_name, module, given)
 
 
@@ -83,12 +92,13 @@ def value(text: str, generation: str, rules: RuleSet) -> Value:
 def _schedule(
     name: str, positional: list[ast.expr], keywords: list[ast.keyword], generation: str, rules: RuleSet
 ) -> Constructor:
-    module = rules.framework.generation[generation].schedule_stand_in
+    place = rules.framework.generation[generation]
     for rule in rules.rules.values():
         for source in rule.source:
             if rule.kind == "schedule" and source.class_name == name and generation in source.generations:
-                names = [parameter.name for parameter in source.parameter]
-                given = dict(zip(names, map(ast.literal_eval, positional), strict=False))
+                names = [one.name for one in source.parameter if one.action is not Action.STEP]
+                given: dict[str, Value] = dict(zip(names, map(ast.literal_eval, positional), strict=False))
                 given |= {keyword.arg or "": ast.literal_eval(keyword.value) for keyword in keywords}
-                return Constructor(name, module, given)
+                given |= {one.name: STEP for one in source.parameter if one.action is Action.STEP}
+                return Constructor(name, place.schedule_stand_in, given)
     raise ValueError(f"{name} is no schedule of {generation} that has a rule")

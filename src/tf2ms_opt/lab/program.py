@@ -72,7 +72,7 @@ def _schedule_target(schedule: Constructor, generation: str, rules: RuleSet, out
     name = runtime.classes[candidate.generation] if runtime is not None else ""
     if outcome.runtime is not None and name in outcome.runtime.classes:
         return f"{outcome.runtime.module}.{name}"
-    return candidate.rule.target.name
+    return candidate.target.name
 
 
 def _around(schedule: Constructor, generation: str, rules: RuleSet) -> Constructor:

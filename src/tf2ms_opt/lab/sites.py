@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tf2ms_opt.engine import convert_source, has_candidate
-from tf2ms_opt.lab.experiments import Constructor, Experiment, Place, Value
+from tf2ms_opt.lab.experiments import STEP, Constructor, Experiment, Place, Value
 from tf2ms_opt.lab.program import NotEmittedError, Shape, emitted
 from tf2ms_opt.options import Options
 from tf2ms_opt.outcomes import Outcome, Site, SiteOutcome
@@ -116,7 +116,9 @@ class _Builder:
             raise _SkipError(left.finding.message) from left
         for name, (_, node) in bound.items():
             parameter = candidate.parameter(name)
-            if parameter is not None and parameter.action is not Action.DROP:
+            if parameter is not None and parameter.action is Action.STEP:
+                arguments[name] = STEP
+            elif parameter is not None and parameter.action is not Action.DROP:
                 arguments[name] = self._value(name, node)
         return Constructor(candidate.source.class_name, module, arguments)
 

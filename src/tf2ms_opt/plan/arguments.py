@@ -6,18 +6,20 @@ The result is the target's argument list with findings, or the finding for which
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.evidence import Setting, same
 from tf2ms_opt.facts import Argument, Build, CallRewrite, Given, Rebuilt, Text, Value
 from tf2ms_opt.options import Fidelity
-from tf2ms_opt.plan.schedules import Schedule, schedule_name, schedule_of
+from tf2ms_opt.plan.around import own_defaults, wrapper_arguments
+from tf2ms_opt.plan.schedules import Schedule, schedule_of
+from tf2ms_opt.plan.settings import setting_of
 from tf2ms_opt.plan.signature import LeftError, bind
 from tf2ms_opt.plan.targets import Choice, Wanted, choose
 from tf2ms_opt.plan.translation import Setup, Translation
-from tf2ms_opt.rules import Action, Kind, Parameter, SharedParameter, TargetParameter, literal
+from tf2ms_opt.rules import Action, Kind, Parameter, TargetParameter, literal
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.module import Module, is_literal
 from tf2ms_opt.values import Adapted, Refused, adapt
@@ -54,8 +56,13 @@ def _rewrite_schedule(setup: Setup, schedule: Schedule) -> tuple[CallRewrite, Tr
     place = module.position(schedule.call)
     inner = translate(setup, schedule.candidate, schedule.call, place)
     source = schedule.candidate.source.class_name
-    key = "schedule-converted/runtime" if inner.choice.runtime else "schedule-converted"
-    note = finding(key, *place, source=source, target=inner.choice.short, module=setup.names.runtime.lstrip("."))
+    details = {"source": source, "target": inner.choice.short, "module": setup.names.runtime.lstrip(".")}
+    if inner.choice.runtime is None:
+        note = finding("schedule-converted", *place, **details)
+    elif inner.choice.why:
+        note = finding("schedule-converted/instead", *place, reason=inner.choice.why, **details)
+    else:
+        note = finding("schedule-converted/runtime", *place, **details)
     start, end = module.source.start(schedule.call), module.source.end(schedule.call)
     rewrite = CallRewrite(start, end, setup.names.callee(inner.choice), inner.arguments)
     return rewrite, replace(inner, findings=(*inner.findings, note), gone=(schedule.call.func, *inner.gone))
@@ -70,21 +77,20 @@ class _Translator:
         self.module = setup.module
         self.candidate = candidate
         self.place = place
-        self.target = Choice(candidate.rule.target.name, candidate.rule.target.parameter)
+        self.target = Choice(candidate.target.name, candidate.target.parameter)
         self.draft = _Draft()
         self.bound: dict[int, ast.expr] = {}
 
     def run(self, call: ast.Call | None) -> Translation:
         bound = bind(self.module, self.candidate, call) if call is not None else {}
         self.bound = dict(bound.values())
-        settings = {
-            parameter.name: self._setting(parameter, bound.get(parameter.name))
-            for parameter in self.candidate.source.parameter
-        }
+        names = set(bound)
         self._one_of_two(bound)
-        settings |= self._given_by_alias(bound)
-        setting = Setting(self.candidate.generation, settings, schedule_name(self.module, self.candidate, bound))
+        setting = setting_of(self.module, self.candidate, bound)
         self.target = choose(self.candidate, setting, self.wanted)
+        if self.target.runtime and self.setup.fidelity is Fidelity.NAMES:
+            source = self.candidate.source.class_name
+            raise self._left("unsupported-value/no-class", source=source, reason=self.target.why)
         self.draft.needs.add(self.setup.names.need(self.target))
         decay = None
         for name, (index, node) in sorted(bound.items(), key=lambda item: item[1][0]):
@@ -93,54 +99,46 @@ class _Translator:
                 continue
             if parameter.action is Action.LEARNING_RATE_DECAY:
                 decay = (parameter, index, node)
-            elif parameter.to is not None:
-                self._mapped(parameter, index, node)
+            elif parameter.to is not None or parameter.runtime_to is not None:
+                known, value = setting.arguments.get(parameter.only_with, (False, None))
+                if not (known and not value):
+                    self._mapped(parameter, index, node)
             else:
                 self._unmapped(parameter, node)
         self._pin()
         if decay is not None:
             self._decay(*decay)
         draft = self.draft
-        wrapper, wrapped = self._around()
+        wrapped = self._around(names)
+        wrapper = self.module.rules.framework.generation[self.candidate.generation].wrapper if wrapped else ""
         return Translation(
             tuple(argument for _, argument in draft.written), tuple(draft.findings), self.target, setting,
-            frozenset(draft.needs), tuple(draft.schedules), tuple(draft.clips), wrapped, wrapper,
+            frozenset(draft.needs), tuple(draft.schedules), tuple(draft.clips), wrapped,
+            f"{self.setup.names.runtime}.{wrapper}" if wrapper else "",
             tuple(draft.wrapped.values()), tuple(draft.gone),
         )  # fmt: skip
 
-    def _around(self) -> tuple[str, tuple[tuple[str, str], ...]]:
-        """The class around the optimizer and its arguments, for what Keras' base class does around the rule."""
-        framework = self.module.rules.framework
-        given = self.draft.wrapped
-        for name in [name for name in given if (other := framework.parameter[name].only_with) and other not in given]:
-            del given[name]
-        if not given:
-            return "", ()
-        generation = self.candidate.generation
-        wrapper = f"{self.setup.names.runtime}.{framework.generation[generation].wrapper}"
-        self.draft.needs.add(wrapper)
-        arguments = {name: as_argument(self.module, node) for name, node in given.items()}
-        for parameter in framework.generation[generation].parameter:  # a default that hangs on the optimizer's class
-            needed = framework.parameter.get(parameter.name, _NONE).only_with in arguments
-            if needed and parameter.name not in given and parameter.default not in (None, "None", "0.99"):
-                arguments[parameter.name] = _plain(parameter.default or "")
-        self._note(
-            "base-class-arguments",
-            arguments=", ".join(f"{name}={text}" for name, text in arguments.items()),
-            wrapper=wrapper.rpartition(".")[2],
-        )
-        return wrapper, tuple(arguments.items())
+    def _around(self, bound: Collection[str]) -> tuple[tuple[str, str], ...]:
+        """The arguments of the class around the optimizer, for what Keras' base class does around the rule."""
+        candidate, wrapped = self.candidate, self.draft.wrapped
+        if self.setup.fidelity is Fidelity.NAMES:
+            for parameter in own_defaults(candidate, bound):
+                argument = f"{parameter.name}={parameter.default}"
+                self._note("unmapped-argument", argument=argument, reason=parameter.reason, help=parameter.help)
+            return ()
+        given = {name: as_argument(self.module, node) for name, node in wrapped.items()}
+        arguments = wrapper_arguments(self.module.rules, candidate, given, bound)
+        for name in given.keys() - arguments.keys():
+            del wrapped[name]
+        if arguments:
+            wrapper = self.module.rules.framework.generation[candidate.generation].wrapper
+            self.draft.needs.add(f"{self.setup.names.runtime}.{wrapper}")
+            texts = ", ".join(f"{name}={text}" for name, text in arguments.items())
+            self._note("base-class-arguments", arguments=texts, wrapper=wrapper)
+        return tuple(arguments.items())
 
     def _left(self, key: str, **details: object) -> LeftError:
         return LeftError(finding(key, *self.place, **details))  # type: ignore[arg-type]
-
-    def _setting(self, parameter: Parameter, given: tuple[int, ast.expr] | None) -> tuple[bool, object]:
-        if given is not None:
-            known, value = self.module.constant(given[1])
-            if known and not value and parameter.falsy is not None:
-                return True, literal(parameter.falsy)
-            return known, value
-        return parameter.default is not None, literal(parameter.default or "None")
 
     def _one_of_two(self, bound: dict[str, tuple[int, ast.expr]]) -> None:
         """``lr=`` beside a learning rate: legacy Keras takes lr, so the other one is dropped, and said."""
@@ -154,21 +152,11 @@ class _Translator:
                     reason = f"{name}= is given too, and TensorFlow takes that one"
                     self._note("argument-ignored", argument=f"{other}={text}", reason=reason)
 
-    def _given_by_alias(self, bound: Mapping[str, tuple[int, ast.expr]]) -> dict[str, tuple[bool, object]]:
-        """The settings that have another name in the call: ``lr=`` is the learning rate."""
-        own = {one.to: one for one in self.candidate.source.parameter if one.to is not None}
-        aliases = ((self.candidate.parameter(name), given) for name, given in bound.items())
-        return {
-            own[alias.to].name: self._setting(own[alias.to], given)
-            for alias, given in aliases
-            if alias is not None and alias.keyword_only and alias.to in own
-        }
-
     def _note(self, key: str, *, help: str = "", **details: object) -> None:
         self.draft.findings.append(finding(key, *self.place, help=help, **details))
 
     def _mapped(self, parameter: Parameter, index: int, node: ast.expr) -> None:
-        target = self.target.find(parameter.to or "")
+        target = self.target.takes(parameter)
         if target is None:
             return  # the chosen class has no use for it: the rule says which arguments these are
         known, value = self.module.constant(node)
@@ -227,6 +215,8 @@ class _Translator:
                 self._note("unmapped-argument", argument=argument, reason=parameter.reason, help=parameter.help)
                 if "clip" in parameter.name:
                     self.draft.clips.append(parameter.name)
+            case Action.STEP:
+                self._note("unmapped-argument", argument=argument, reason=parameter.reason, help=parameter.help)
             case Action.IGNORED:
                 self._note("argument-ignored", argument=argument, reason=parameter.reason, help=parameter.help)
             case _:
@@ -241,14 +231,20 @@ class _Translator:
         for target in self.target.parameter:
             if any(written is target for written, _ in self.draft.written):
                 continue
-            parameter = next((one for one in self.candidate.source.parameter if one.to == target.name), None)
+            if target.value is not None:
+                self._insert(target, Argument(target.name, Text(target.value)))
+                continue
+            own = self.candidate.source.parameter
+            parameter = next((one for one in own if self.target.takes(one) is target), None)
             if parameter is not None and parameter.default is None:
                 source = self.candidate.source.class_name
                 raise self._left("unsupported-value/missing", argument=parameter.name, source=source)
             if parameter is not None and parameter.default is not None and target.pin:
-                text = _plain(parameter.falsy or parameter.default)
+                text = _pinned(target.kind, parameter.falsy or parameter.default)
                 self._insert(target, Argument(target.name, Text(text)))
                 pinned.append(f"{target.name}={text}")
+                if parameter.default_was:
+                    self._note("formula-differs", reason=parameter.default_was)
         if pinned:
             self._note("default-pinned", arguments=", ".join(pinned))
 
@@ -308,8 +304,7 @@ class _Translator:
         return rate if rate.wrap else _given(rate.index, adapted)
 
 
-#: for parameters that are an optimizer's own
-_NONE = SharedParameter(Action.DROP)
+_FLOATS = (Kind.FLOAT, Kind.POSITIVE_FLOAT, Kind.OPTIONAL_FLOAT)
 
 
 def as_argument(module: Module, node: ast.expr) -> str:
@@ -322,5 +317,8 @@ def _given(index: int, adapted: Adapted) -> Given:
     return Given(index, wrap=adapted.wrap, text=adapted.text)
 
 
-def _plain(text: str) -> str:
-    return repr(literal(text))
+def _pinned(kind: Kind, text: str) -> str:
+    """A default as it is written out: a float where MindSpore wants one."""
+    value = literal(text)
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return repr(float(value)) if whole and kind in _FLOATS and isinstance(value, int) else repr(value)

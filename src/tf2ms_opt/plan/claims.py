@@ -50,7 +50,10 @@ def runtime_note(candidate: Candidate, choice: Choice, setting: Setting, place: 
     """Why a class of the runtime module was taken: what MindSpore's own was measured to deviate, if it was."""
     evidence = candidate.rule.evidence
     module = choice.name.rpartition(".")[0].lstrip(".")
-    details: dict[str, Any] = {"target": choice.short, "module": module, "stock": candidate.rule.target.name}
+    details: dict[str, Any] = {"target": choice.short, "module": module, "stock": candidate.target.name}
+    if choice.why:
+        key = "runtime-class/instead" if candidate.target.name else "runtime-class/alone"
+        return finding(key, *place, reason=choice.why, **details)
     largest = max((row.largest for row in rows(evidence, setting, "stock")), default=0.0)
     if evidence is None or not largest:
         return finding("runtime-class", *place, **details)

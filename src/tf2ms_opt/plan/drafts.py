@@ -10,6 +10,7 @@ from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import CallRewrite, Splice, origins
 from tf2ms_opt.options import Fidelity, Options, converts_steps
 from tf2ms_opt.plan.arguments import translate
+from tf2ms_opt.plan.around import own_defaults
 from tf2ms_opt.plan.claims import claim, runtime_note
 from tf2ms_opt.plan.edits import Editor, Origin, SiteFacts
 from tf2ms_opt.plan.factories import Factories, Factory
@@ -24,7 +25,7 @@ from tf2ms_opt.plan.sharing import obstacle
 from tf2ms_opt.plan.side_effects import freeze, passed_on, reached_through_model
 from tf2ms_opt.plan.signature import LeftError, differences
 from tf2ms_opt.plan.sites import Found
-from tf2ms_opt.plan.targets import Choice
+from tf2ms_opt.plan.targets import Choice, insteads
 from tf2ms_opt.plan.translation import Setup, Translation
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.module import Module
@@ -96,7 +97,8 @@ class Drafter:
         regular = regularization(module, models, statement, place, why_not)
         site.findings += regular.findings
         splices, needs = self._editor.edits(site, translation, regular.value)
-        if not translation.wrapper and (
+        own = {parameter.name for parameter in own_defaults(candidate, ())}
+        if own.issuperset(name for name, _ in translation.wrapped) and (
             measured := claim(
                 candidate, translation.choice, translation.setting, self._options.fidelity, site.findings, place
             )
@@ -186,12 +188,15 @@ class Drafter:
         return below
 
     def _differences(self, site: SiteFacts, translation: Translation) -> list[Finding]:
-        found = tuple(differences(site.candidate, translation.setting.arguments))
-        if translation.choice.runtime is not None:
-            return [runtime_note(site.candidate, translation.choice, translation.setting, site.place)]
+        ours = translation.choice.runtime is not None
+        found = tuple(differences(site.candidate, translation.setting.arguments, ours=ours))
+        if ours:
+            said = [finding(name, *site.place, help=advice, reason=reason) for name, reason, advice in found]
+            return [runtime_note(site.candidate, translation.choice, translation.setting, site.place), *said]
         if self._options.fidelity is Fidelity.NAMES:
             points = [state.because for state in site.candidate.source.state]
             points += [reason for _, reason, _ in found]
+            points += insteads(site.candidate, translation.setting)
             return [finding("plain-renaming", *site.place, difference="; ".join(points))] if points else []
         return [finding(name, *site.place, help=advice, reason=reason) for name, reason, advice in found]
 

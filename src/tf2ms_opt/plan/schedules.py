@@ -56,7 +56,7 @@ def schedule_name(module: Module, candidate: Candidate, bound: Mapping[str, tupl
             known, value = module.constant(node)
             if not (known and any(same(value, text) for text in parameter.inert)):
                 return name
-        target = candidate.rule.target.find(parameter.to or "")
+        target = candidate.target.find(parameter.to or "")
         if target is not None and target.kind is Kind.LEARNING_RATE:
             found = schedule_of(module, node, name, module.position(node))
             if isinstance(found, Schedule):

@@ -53,8 +53,14 @@ def bind(module: Module, candidate: Candidate, call: ast.Call) -> dict[str, tupl
     return bound
 
 
-def differences(candidate: Candidate, settings: Mapping[str, tuple[bool, object]]) -> Iterator[tuple[str, str, str]]:
-    """Finding, reason and help of each named difference that holds, or cannot be ruled out, for these settings."""
+def differences(
+    candidate: Candidate, settings: Mapping[str, tuple[bool, object]], *, ours: bool = False
+) -> Iterator[tuple[str, str, str]]:
+    """Finding, reason and help of each named difference that holds, or cannot be ruled out, for these settings.
+
+    ``ours`` asks for those of the runtime's class.
+    """
     for difference in candidate.source.difference:
-        if all(may_hold(settings[name], text) for name, text in difference.when.items()):
+        holds = all(may_hold(settings[name], text) for name, text in difference.when.items())
+        if holds and (difference.runtime or not ours):
             yield difference.finding, difference.reason, difference.help

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tf2ms_opt.evidence import Setting, proven_exact
+from tf2ms_opt.evidence import Setting, may_hold, proven_exact
 from tf2ms_opt.options import Fidelity
-from tf2ms_opt.rules import TargetParameter
+from tf2ms_opt.rules import Instead, Parameter, RuntimeClass, Target, TargetParameter
 from tf2ms_opt.ruleset import Candidate
 
 
@@ -19,12 +19,13 @@ from tf2ms_opt.ruleset import Candidate
 class Choice:
     """The class to emit, by its dotted name, and the arguments that it takes.
 
-    ``runtime`` is its name in the runtime module, None for MindSpore's own.
+    ``runtime`` is its name in the runtime module, None for MindSpore's own; ``why`` is the rule's reason for it.
     """
 
     name: str
     parameter: tuple[TargetParameter, ...]
     runtime: str | None = None
+    why: str = ""
 
     @property
     def short(self) -> str:
@@ -32,6 +33,11 @@ class Choice:
 
     def find(self, name: str) -> TargetParameter | None:
         return next((parameter for parameter in self.parameter if parameter.name == name), None)
+
+    def takes(self, parameter: Parameter) -> TargetParameter | None:
+        """What the source's ``parameter`` becomes; None where the class has no use for it, as the rule says."""
+        name = (parameter.runtime_to if self.runtime else None) or parameter.to
+        return self.find(name) if name is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +54,48 @@ class Wanted:
 
 
 def choose(candidate: Candidate, setting: Setting, wanted: Wanted) -> Choice:
-    """MindSpore's class; at ``exact`` the runtime's where it has one and MindSpore's was not measured to be exact."""
-    rule, runtime = candidate.rule, candidate.source.runtime
+    """MindSpore's class, or the runtime's.
+
+    That is taken where MindSpore's would be wrong or is none, and at ``exact`` where it was not measured to be exact.
+    """
+    target, runtime = candidate.target, candidate.source.runtime
+    stock = Choice(target.name, target.parameter)
+    if runtime is None or (wanted.fidelity is Fidelity.NAMES and target.name):
+        return stock
+    reasons = insteads(candidate, setting)
     starts_right = wanted.placed or not candidate.source.state
-    exact = starts_right and proven_exact(rule.evidence, setting)
-    if wanted.fidelity is not Fidelity.EXACT or runtime is None or exact:
-        return Choice(rule.target.name, rule.target.parameter)
+    exact = starts_right and proven_exact(candidate.rule.evidence, setting, target.name)
+    if target.name and not reasons and (wanted.fidelity is not Fidelity.EXACT or exact):
+        return stock
     name = runtime.classes[candidate.generation]
-    parameters = tuple(
+    why = target.reason or next(iter(reasons), "")
+    return Choice(f"{wanted.runtime_module}.{name}", runtime_parameters(target, runtime), name, why)
+
+
+def runtime_parameters(target: Target, runtime: RuntimeClass) -> tuple[TargetParameter, ...]:
+    """What the runtime's class takes: the target's arguments, with its own."""
+    kept = tuple(
         msgspec.structs.replace(parameter, kind=runtime.kind.get(parameter.name, parameter.kind))
-        for parameter in rule.target.parameter
+        for parameter in target.parameter
         if parameter.name not in runtime.without
     )
-    return Choice(f"{wanted.runtime_module}.{name}", parameters, name)
+    return (*kept, *runtime.parameter)
+
+
+def insteads(candidate: Candidate, setting: Setting) -> tuple[str, ...]:
+    """Why MindSpore's class is not the one to emit for ``setting``, whatever the fidelity."""
+    runtime = candidate.source.runtime
+    return tuple(one.reason for one in runtime.instead if _holds(one, setting)) if runtime is not None else ()
+
+
+def _holds(instead: Instead, setting: Setting) -> bool:
+    scheduled = setting.schedule is not None
+    if instead.rate and not (scheduled or (instead.rate == "changes" and setting.changes)):
+        return False
+    arguments = setting.arguments
+    if any(arguments[name][0] for name in instead.unknown):
+        return False
+    return all(
+        may_hold(arguments[name], text) and (arguments[name][0] or not instead.certain)
+        for name, text in instead.when.items()
+    )

@@ -12,7 +12,7 @@ from tf2ms_opt.diagnostics import Entry, Severity
 from tf2ms_opt.evidence import conditions
 from tf2ms_opt.report import measured
 from tf2ms_opt.report.wrapped import print_wrapped
-from tf2ms_opt.rules import Action, Parameter, Rule, Target
+from tf2ms_opt.rules import Action, Parameter, Rule, Source
 from tf2ms_opt.ruleset import Candidate, RuleSet
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ _ACTIONS = {
     Action.REVIEW: "dropped, to review",
     Action.WRAP: "a class around the optimizer",
     Action.REFUSE: "the call is left",
+    Action.STEP: "dropped, to review",
     Action.IGNORED: "dropped: the source ignores it",
     Action.ERROR: "the call is left",
     Action.LEARNING_RATE_DECAY: "a schedule around the rate",
@@ -37,7 +38,7 @@ _SEVERITIES = {
 
 def print_rules(console: Console, rules: Iterable[Rule]) -> None:
     """All rules, one a row; on a terminal that is too narrow for that, one a paragraph."""
-    rows = [(rule.name, rule.target.name, _sources(rule), rule.summary) for rule in rules]
+    rows = [(rule.name, target_names(rule), _sources(rule), rule.summary) for rule in rules]
     widths = _widths(rows)
     if console.is_terminal and sum(widths) + 2 * len(widths) > console.width:
         for name, target, sources, summary in rows:
@@ -54,7 +55,9 @@ def print_rule(console: Console, rule: Rule, rules: RuleSet) -> None:
     """One rule: for every generation of its source, what becomes of each parameter."""
     print_wrapped(console, "", rule.name, style="bold")
     print_wrapped(console, "  ", rule.summary)
-    print_wrapped(console, "  becomes  ", rule.target.name)
+    print_wrapped(console, "  becomes  ", target_names(rule))
+    if rule.target.reason:
+        print_wrapped(console, "  because  ", rule.target.reason)
     if rule.target.docs:
         print_wrapped(console, "  see      ", rule.target.docs)
     if rule.strings:
@@ -79,7 +82,7 @@ def _print_candidate(console: Console, candidate: Candidate, rules: RuleSet) -> 
     source, generation = candidate.source, candidate.generation
     title = rules.framework.generation[generation].title
     print_wrapped(console, "", f"{source.class_name} in {generation} ({title})", style="bold")
-    rows = [_cells(parameter, candidate.rule.target) for parameter in candidate.parameters]
+    rows = [_cells(parameter, candidate) for parameter in candidate.parameters]
     name_width, default_width, *_ = _widths((("parameter", "default", ""), *rows))
     print_wrapped(console, f"  {'parameter':<{name_width}}  {'default':<{default_width}}  ", "becomes", style="dim")
     for parameter, (name, default, becomes) in zip(candidate.parameters, rows, strict=True):
@@ -109,17 +112,32 @@ def _print_evidence(console: Console, candidate: Candidate) -> None:
         print_wrapped(console, f"    {lead}  ", measured.deviation(row))
 
 
-def _cells(parameter: Parameter, target: Target) -> tuple[str, str, str]:
+def _cells(parameter: Parameter, candidate: Candidate) -> tuple[str, str, str]:
     default = "(required)" if parameter.default is None else parameter.default
-    return parameter.name, default, _becomes(parameter, target)
+    return parameter.name, default, _becomes(parameter, candidate)
 
 
-def _becomes(parameter: Parameter, target: Target) -> str:
+def _becomes(parameter: Parameter, candidate: Candidate) -> str:
+    if parameter.to is None and parameter.runtime_to is not None:
+        return f"{parameter.runtime_to} of the runtime's class"
     if parameter.to is None:
         action = "" if parameter.action is None else _ACTIONS[parameter.action]
         return f"{action} (unless {', '.join(parameter.inert)})" if parameter.inert else action
-    found = target.find(parameter.to)
+    found = candidate.target.find(parameter.to)
     return f"{parameter.to}, always written" if found is not None and found.pin else parameter.to
+
+
+def target_names(rule: Rule) -> str:
+    """What the rule emits at ``stock``: MindSpore's classes, or those of the runtime module where it has none."""
+    return ", ".join(dict.fromkeys(name for source in rule.source for name in _of_source(rule, source)))
+
+
+def _of_source(rule: Rule, source: Source) -> Iterator[str]:
+    target = source.target or rule.target
+    if target.name:
+        yield target.name
+    elif source.runtime is not None:
+        yield from (f"tf2ms_runtime.{name}" for name in source.runtime.classes.values())
 
 
 def _sources(rule: Rule) -> str:

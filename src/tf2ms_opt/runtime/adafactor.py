@@ -1,6 +1,6 @@
 """Adafactor as each generation of Keras computes it, operation by operation, in plain MindSpore operators.
 
-The classes take the arguments of ``mindspore.nn.AdaFactor`` and can be exchanged for it by their names alone.
+The classes take Keras' arguments: ``mindspore.nn.AdaFactor`` limits no rate and has another order of them.
 """
 
 from __future__ import annotations
@@ -10,46 +10,42 @@ from mindspore import Parameter, ParameterTuple, Tensor, ops
 
 from tf2ms_opt.runtime.dense import _DenseOptimizer
 
-_MATRIX = 2
-
 
 class _Adafactor(_DenseOptimizer):
     """What both generations share.
 
     For tensors of two dimensions and more, whose last two are factored, with averages from zeros::
 
-        rest   = step ** -decay_rate                                    (of step 1 and on)
-        row    = (1 - rest) * row + rest * mean(gradient ** 2 + eps[0], last dimension)
-        column = (1 - rest) * column + rest * mean(gradient ** 2 + eps[0], last but one)
+        rest   = step ** beta_2_decay                                   (of step 1 and on)
+        row    = (1 - rest) * row + rest * mean(gradient ** 2 + epsilon_1, last dimension)
+        column = (1 - rest) * column + rest * mean(gradient ** 2 + epsilon_1, last but one)
         square = row / mean(row) * column                               (their outer product)
         u      = gradient / sqrt(square)
         u      = u / max(1, rms(u) / clip_threshold)
-        w      = w - max(eps[1], rms(w)) * min(learning_rate, 1 / sqrt(step)) * u
+        w      = w - max(epsilon_2, rms(w)) * min(learning_rate, 1 / sqrt(step)) * u
 
     For all other tensors ``square`` is itself the moving average.  Keras' ``relative_step`` changes nothing: the rate
-    is limited in any case, and schedules are as well.  ``beta1``, ``scale_parameter`` and ``relative_step``, which
-    MindSpore's class needs to be told so, are taken with the one value that is Keras'; ``ValueError`` for another.
+    is limited in any case, and schedules are as well.
 
     Source: ``keras/src/optimizers/adafactor.py`` of Keras 3.15.
     """
 
     def __init__(
-        self, params, learning_rate=0.001, eps=(1e-30, 1e-3), clip_threshold=1.0, decay_rate=0.8, beta1=0.0,
-        weight_decay=0.0, scale_parameter=True, relative_step=False, loss_scale=1.0,
+        self, params, learning_rate=0.001, beta_2_decay=-0.8, epsilon_1=1e-30, epsilon_2=1e-3, clip_threshold=1.0,
+        weight_decay=0.0, loss_scale=1.0,
     ):  # fmt: skip
-        if beta1 or not scale_parameter or relative_step:
-            raise ValueError("Keras' Adafactor is that of beta1=0.0, scale_parameter=True and relative_step=False")
         super().__init__(params, learning_rate, loss_scale, weight_decay)
-        self.eps = float(eps[0])
-        self.least = Tensor(eps[1], mindspore.float32)
+        self.epsilon = float(epsilon_1)
+        self.least = Tensor(epsilon_2, mindspore.float32)
         self.clip_threshold = Tensor(clip_threshold, mindspore.float32)
-        self.exponent = -float(decay_rate)
+        self.exponent = float(beta_2_decay)
         self.one = Tensor(1.0, mindspore.float32)
         shapes = [tuple(parameter.shape) for parameter in self._parameters]
-        self.factored = tuple(len(shape) >= _MATRIX for shape in shapes)
+        self.factored = tuple(len(shape) >= 2 for shape in shapes)  # noqa: PLR2004 - matrices
         self.row = self._state("row", [shape[:-1] for shape in shapes])
         self.column = self._state("column", [shape[:-2] + shape[-1:] for shape in shapes])
-        self.square = self._state("square", [() if len(shape) >= _MATRIX else shape for shape in shapes])
+        pairs = zip(self.factored, shapes)  # noqa: B905
+        self.square = self._state("square", [() if factored else shape for factored, shape in pairs])
 
     def _state(self, prefix, shapes):
         pairs = zip(self._parameters, shapes)  # noqa: B905
@@ -63,7 +59,7 @@ class _Adafactor(_DenseOptimizer):
         number = ops.cast(step, gradient.dtype).reshape(()) + 1.0
         keep = self.one - ops.pow(number, self.exponent)
         rest = self.one - keep
-        squared = ops.square(gradient) + self.eps
+        squared = ops.square(gradient) + self.epsilon
         if self.factored[index]:
             row = keep * self.row[index] + rest * squared.mean(-1)
             column = keep * self.column[index] + rest * squared.mean(-2)

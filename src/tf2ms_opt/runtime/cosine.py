@@ -31,45 +31,31 @@ class _Cosine(LearningRateSchedule):
 
 
 class CosineDecay(_Cosine):
-    """The schedule ``CosineDecay`` of Keras without its warmup, and ``tf.train.cosine_decay`` of TensorFlow 1.
+    """The schedule ``CosineDecay`` of Keras, and ``tf.train.cosine_decay`` of TensorFlow 1.
 
-    ``max_lr * ((1 - alpha) * (1 + cos(pi * step / decay_steps)) / 2 + alpha)``, where ``alpha`` is ``min_lr / max_lr``,
-    and ``min_lr`` from ``decay_steps`` on.  ``nn.CosineDecayLR`` has the sine of an angle a quarter turn further, and
-    refuses a ``min_lr`` that is not below ``max_lr``, and fractions of ``decay_steps``.
+    ``initial_learning_rate * ((1 - alpha) * (1 + cos(pi * step / decay_steps)) / 2 + alpha)``, and ``alpha`` of it from
+    ``decay_steps`` on.  With a ``warmup_target``, the rate rises to that in a straight line, which it reaches at step
+    ``warmup_steps``, and the cosine goes down from there, to ``alpha`` of the target ``decay_steps`` later.
 
+    ``nn.CosineDecayLR`` has the sine of an angle a quarter turn further, and a ``min_lr`` for ``alpha``; it refuses one
+    that is not below ``max_lr``, and fractions of ``decay_steps``.
     Source: ``learning_rate_schedule.py`` of Keras 3.15.
     """
 
-    def __init__(self, min_lr, max_lr, decay_steps):
-        super().__init__(min_lr / max_lr if max_lr else 0.0)
-        self.max_lr = _number(max_lr)
-        self.decay_steps = _number(decay_steps)
-
-    def construct(self, global_step):
-        step = ops.minimum(ops.cast(global_step, mindspore.float32), self.decay_steps)
-        return self.max_lr * self._wave(step / self.decay_steps, self.half)
-
-
-class WarmupCosineDecay(_Cosine):
-    """The schedule ``CosineDecay`` of Keras with a ``warmup_target``, to which the learning rate rises at first.
-
-    From ``initial_learning_rate`` in a straight line to ``warmup_target`` at step ``warmup_steps``; from there on a
-    cosine, down to ``alpha * warmup_target`` ``decay_steps`` later, where it stays.
-
-    Source: ``learning_rate_schedule.py`` of Keras 3.15.
-    """
-
-    def __init__(self, initial_learning_rate, decay_steps, alpha=0.0, *, warmup_target, warmup_steps=0):
+    def __init__(self, initial_learning_rate, decay_steps, alpha=0.0, warmup_target=None, warmup_steps=0):
         super().__init__(alpha)
         self.initial_learning_rate = _number(initial_learning_rate)
         self.decay_steps = _number(decay_steps)
-        self.warmup_target = _number(warmup_target)
-        self.warmup_steps = _number(warmup_steps)
+        self.warms_up = warmup_target is not None
+        self.warmup_target = _number(warmup_target if self.warms_up else initial_learning_rate)
+        self.warmup_steps = _number(warmup_steps if self.warms_up else 0)
 
     def construct(self, global_step):
         step = ops.minimum(ops.cast(global_step, mindspore.float32), self.decay_steps + self.warmup_steps)
-        rise = (self.warmup_target - self.initial_learning_rate) * (step / ops.maximum(self.warmup_steps, self.one))
         fall = self.warmup_target * self._wave((step - self.warmup_steps) / self.decay_steps, self.half)
+        if not self.warms_up:
+            return fall
+        rise = (self.warmup_target - self.initial_learning_rate) * (step / ops.maximum(self.warmup_steps, self.one))
         return ops.where(step < self.warmup_steps, rise + self.initial_learning_rate, fall)
 
 

@@ -9,7 +9,9 @@ from mindspore import Tensor, ops
 
 from tf2ms_opt.runtime.dense import _DenseOptimizer
 
-_MATRIX = 2
+
+def _is_matrix(parameter):
+    return len(parameter.shape) == 2  # noqa: PLR2004 - rows and columns
 
 
 class Muon(_DenseOptimizer):
@@ -48,7 +50,7 @@ class Muon(_DenseOptimizer):
         self.one = Tensor(1.0, mindspore.float32)
         words = [*(exclude_layers or ()), *(["(?i)embedding"] if exclude_embeddings else [])]
         self.by_adam = tuple(
-            len(one.shape) != _MATRIX or any(re.search(word, one.name) for word in words) for one in self._parameters
+            not _is_matrix(one) or any(re.search(word, one.name) for word in words) for one in self._parameters
         )
         self.decays = tuple(adam_weight_decay if adam else weight_decay for adam in self.by_adam)
         self.rms_rate = rms_rate

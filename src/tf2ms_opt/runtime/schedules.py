@@ -72,14 +72,14 @@ class ExponentialDecay(LearningRateSchedule):
 class NaturalExpDecay(ExponentialDecay):
     """``tf.train.natural_exp_decay`` of TensorFlow 1, today ``tf.compat.v1.train.natural_exp_decay``.
 
-    ``learning_rate * exp(-decay_rate * decay_steps) ** (step / decay_steps)``, with the quotient rounded down for
-    ``is_stair``.  As in ``nn.NaturalExpDecayLR`` the rate is that of one step: TensorFlow's, by ``decay_steps``.
+    ``learning_rate * exp(-decay_rate) ** (step / decay_steps)``, with the quotient rounded down for ``is_stair``.
+    ``nn.NaturalExpDecayLR`` does not divide by ``decay_steps``.
 
     Source: ``legacy_learning_rate_decay.py`` in ``tensorflow/python/keras/optimizer_v2`` of TensorFlow 2.21.
     """
 
     def __init__(self, learning_rate, decay_rate, decay_steps, is_stair=False):
-        super().__init__(learning_rate, math.exp(-_float32(decay_rate * decay_steps)), decay_steps, is_stair)
+        super().__init__(learning_rate, math.exp(-_float32(decay_rate)), decay_steps, is_stair)
 
 
 class PolynomialDecay(LearningRateSchedule):

@@ -50,8 +50,7 @@ def _versions(job: Job) -> dict[str, str]:
 def _train(experiment: Mapping[str, Any], job: Job, *, eager: bool) -> Anything:
     """The weights after every step; for a schedule its value at every step."""
     if experiment["kind"] == "schedule":
-        schedule = _build(experiment["constructor"])
-        return np.array([float(schedule(tf.constant(step))) for step in range(len(job.gradients))], np.float32)
+        return np.array([_rate(experiment["constructor"], step) for step in range(len(job.gradients))], np.float32)
     if experiment["generation"] == "tf1":
         return _train_graph(experiment, job)
     optimizer = _build(experiment["constructor"])
@@ -74,11 +73,12 @@ def _train(experiment: Mapping[str, Any], job: Job, *, eager: bool) -> Anything:
 def _train_graph(experiment: Mapping[str, Any], job: Job) -> Anything:
     """TensorFlow 1 as it was used: a graph, and a session that runs its training operation."""
     with tf.Graph().as_default():
-        optimizer = _build(experiment["constructor"])
+        step = tf.compat.v1.train.get_or_create_global_step()
+        optimizer = _build(experiment["constructor"], step)
         variables = [tf.compat.v1.Variable(weight, use_resource=True) for weight in job.weights]
         places = [tf.compat.v1.placeholder(tf.float32, weight.shape) for weight in job.weights]
         penalized = [_penalized(g, v, experiment["l2"]) for g, v in zip(places, variables, strict=True)]
-        training = optimizer.apply_gradients(list(zip(penalized, variables, strict=True)))
+        training = optimizer.apply_gradients(list(zip(penalized, variables, strict=True)), step)
         rows = []
         with tf.compat.v1.Session() as session:
             session.run(tf.compat.v1.global_variables_initializer())
@@ -93,14 +93,21 @@ def _penalized(gradient: Anything, weight: Anything, l2: float) -> Anything:
     return gradient + 2 * l2 * weight if l2 and len(weight.shape) > 1 else gradient
 
 
-def _build(constructor: Mapping[str, Any]) -> Anything:
-    """The object that the constructor describes."""
+def _rate(constructor: Mapping[str, Any], step: int) -> float:
+    """What a schedule gives at ``step``: a Keras object is called with it, TensorFlow 1's functions are handed it."""
+    counted = any("step" in value for value in constructor["arguments"].values())
+    schedule = _build(constructor, tf.constant(step))
+    return float(schedule() if counted else schedule(tf.constant(step)))
+
+
+def _build(constructor: Mapping[str, Any], step: Anything = None) -> Anything:
+    """The object that the constructor describes; ``step`` is TensorFlow 1's counter of steps."""
     root, *inner = constructor["module"].split(".")
     owner: Anything = importlib.import_module(root)
     for name in (*inner, constructor["class"]):
         owner = getattr(owner, name)
     given = {
-        name: _build(value["call"]) if "call" in value else value["value"]
+        name: step if "step" in value else _build(value["call"], step) if "call" in value else value["value"]
         for name, value in constructor["arguments"].items()
     }
     return owner(**given)
