@@ -38,21 +38,18 @@ def adapt(kind: Kind, node: ast.expr, *, literal: bool, known: bool, value: obje
 
     ``literal`` says that ``node`` is a constant itself, ``known`` that its value can only be ``value``.
     """
-    if kind is Kind.OPTIONAL_FLOAT and known and value is None:
-        return AS_IS
+    if kind is Kind.OPTIONAL_FLOAT and (value is None or not known):
+        return AS_IS  # None, or it may be
     if known and (value is None or isinstance(value, (str, bytes))):
         return Refused(f"MindSpore takes a number, not {value!r}")
     match kind:
-        case Kind.FLOAT | Kind.POSITIVE_FLOAT:
+        case Kind.NUMBERS | Kind.NUMBER:
+            one = kind is Kind.NUMBERS and known
+            return Refused(f"MindSpore takes a list of numbers, not {value!r}") if one else AS_IS
+        case Kind.FLOAT | Kind.POSITIVE_FLOAT | Kind.OPTIONAL_FLOAT:
             if kind is Kind.POSITIVE_FLOAT and known and isinstance(value, (int, float)) and value <= 0:
                 return Refused(f"MindSpore takes only values above 0, not {value!r}")
             return _float(node, literal=literal, known=known, value=value)
-        case Kind.OPTIONAL_FLOAT:
-            return _float(node, literal=literal, known=known, value=value) if known else AS_IS  # it may be None
-        case Kind.NUMBER if not known or isinstance(value, (int, float)):
-            return AS_IS
-        case Kind.NUMBER | Kind.NUMBERS:
-            return Refused(f"MindSpore takes a list of numbers, not {value!r}") if known else AS_IS
         case Kind.LEARNING_RATE:
             return _learning_rate(node, known=known, value=value)
         case Kind.INT:

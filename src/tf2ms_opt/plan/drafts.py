@@ -156,6 +156,8 @@ class Drafter:
             return IN_THE_LOSS
         if translation.clips:
             return "the optimizer clips gradients, and Keras clips the penalty's gradient with them"
+        if translation.wrapper:
+            return "the class around the optimizer comes between the gradients and its weight decay"
         return "" if compiled else "only compile and fit are sure to add the penalty to the loss"
 
     def _check_sharing(self, site: SiteFacts, translation: Translation) -> None:
