@@ -2,6 +2,7 @@
 
     python scripts/record_signatures.py tensorflow     # needs tensorflow, tf_keras and keras
     python scripts/record_signatures.py mindspore
+    python scripts/record_signatures.py names          # prints TensorFlow's public names, and writes nothing
 
 The rules are checked without any framework, so what they are checked against is kept as data in ``tests/signatures``.
 Each run imports only the framework it is asked for: the two do not always live well in one process.
@@ -27,8 +28,11 @@ Named = tuple[str, Any]
 def main() -> None:
     """Write the file of the framework that the command line names."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("framework", choices=sorted(RECORDERS))
+    parser.add_argument("framework", choices=sorted([*RECORDERS, "names"]))
     framework = parser.parse_args().framework
+    if framework == "names":
+        print(json.dumps(names()))
+        return
     file = FOLDER / f"{framework}.json"
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(RECORDERS[framework](), indent=1) + "\n", encoding="utf-8")
@@ -59,8 +63,25 @@ def tensorflow() -> dict[str, Any]:
                 {*_keywords(old.legacy.Optimizer), *_keywords(old.legacy.Nadam)}
             ),
         },
+        "names": names(),
         "signatures": _recorded(found),
     }
+
+
+def names() -> dict[str, list[str]]:
+    """The public optimizers and schedules of TensorFlow, under the names that code has for them."""
+    tensorflow = importlib.import_module("tensorflow")
+    keras, train = tensorflow.keras.optimizers, tensorflow.compat.v1.train
+    functions = [name for name in dir(train) if "_decay" in name or name.startswith("piecewise_constant")]
+    return {
+        "tf.keras.optimizers": _public_classes(keras),
+        "tf.keras.optimizers.schedules": _public_classes(keras.schedules),
+        "tf.compat.v1.train": [*(name for name in _public_classes(train) if name.endswith("Optimizer")), *functions],
+    }
+
+
+def _public_classes(module: ModuleType) -> list[str]:
+    return [name for name in dir(module) if not name.startswith("_") and inspect.isclass(getattr(module, name))]
 
 
 def mindspore() -> dict[str, Any]:

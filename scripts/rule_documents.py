@@ -31,7 +31,7 @@ HEAD = """\
 
 <!-- Written by scripts/rule_documents.py from the rule and its evidence; do not edit. -->
 
-{summary}. In MindSpore: [`{target}`]({docs}).
+{summary}. In MindSpore: {target}.
 
 ## Why renaming is not enough
 
@@ -80,7 +80,7 @@ def _lines(rule: Rule, rules: RuleSet) -> Iterator[str]:
     if evidence is None:
         return
     yield HEAD.format(
-        title=rule.source[0].class_name, summary=rule.summary, target=rule.target.name, docs=rule.target.docs,
+        title=rule.source[0].class_name, summary=rule.summary, target=_target(rule),
         name=rule.name, steps=evidence.steps, conditions=conditions(evidence),
     )  # fmt: skip
     for source in rule.source:
@@ -94,6 +94,11 @@ def _lines(rule: Rule, rules: RuleSet) -> Iterator[str]:
     yield from dict.fromkeys([*reasons, *states])
 
 
+def _target(rule: Rule) -> str:
+    target = rule.target
+    return f"[`{target.name}`]({target.docs})" if target.name else f"a class of the runtime module ({target.reason})"
+
+
 def _table(rule: Rule, generation: str) -> Iterator[str]:
     yield "| setting | names | stock | exact | TensorFlow's own two modes |"
     yield "|---|---|---|---|---|"
@@ -103,7 +108,7 @@ def _table(rule: Rule, generation: str) -> Iterator[str]:
         cells = [_cell(rows[level]) if level in rows else "-" for level in LEVELS]
         itself = max(row.itself for row in rows.values())
         own = f"{itself:.2g} apart" if itself else "bit-equal"
-        yield f"| {setting} | {' | '.join(cells)} | {own} |"
+        yield f"| {setting or 'any'} | {' | '.join(cells)} | {own} |"
 
 
 def _cell(row: Row) -> str:

@@ -96,10 +96,20 @@ def _table(rules: RuleSet, language: str) -> Iterator[str]:
     yield f"| {' | '.join(head)} |"
     yield "|---" * len(head) + "|"
     for rule in rules.rules.values():
-        target = f"[`{rule.target.name}`]({rule.target.docs})" if rule.target.docs else f"`{rule.target.name}`"
-        yield f"| {'; '.join(_sources(rule, rules))} | {target} |"
+        targets = ", ".join(dict.fromkeys(_targets(rule)))
+        yield f"| {'; '.join(_sources(rule, rules))} | {targets} |"
     yield ""
     yield CHECKED[language].format(", ".join(sorted(_versions())))
+
+
+def _targets(rule: Rule) -> Iterator[str]:
+    """What each source becomes; a class of the runtime module where MindSpore has none."""
+    for source in rule.source:
+        target = source.target or rule.target
+        if target.name:
+            yield f"[`{target.name}`]({target.docs})" if target.docs else f"`{target.name}`"
+        elif source.runtime is not None:
+            yield from (f"`{name}` (tf2ms_runtime)" for name in source.runtime.classes.values())
 
 
 def _sources(rule: Rule, rules: RuleSet) -> Iterator[str]:

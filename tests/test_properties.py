@@ -15,15 +15,16 @@ from hypothesis import strategies as st
 from tf2ms_opt.engine import convert_source
 from tf2ms_opt.options import Fidelity, Options, Scope
 from tf2ms_opt.outcomes import Outcome, SiteOutcome
+from tf2ms_opt.plan.targets import Choice, runtime_parameters
 from tf2ms_opt.rules import Action
 from tf2ms_opt.ruleset import Candidate, load
 from tf2ms_opt.selfcheck import parse
 
 RULES = load()
-#: but for the module keras.optimizers.rmsprop, which a rule also knows as the lower-case class: it is found twice
+#: but for modules as keras.optimizers.rmsprop, which a rule also knows as the lower-case class: they are found twice
 OPTIMIZERS = sorted(
     name for name, group in RULES.candidates.items()
-    if group[0].rule.kind == "optimizer" and not name.startswith("keras.optimizers.rmsprop")
+    if group[0].rule.kind == "optimizer" and not re.match(r"keras\.optimizers\.[a-z]", name)
 )  # fmt: skip
 FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*/*/before.py"))
 VERSIONS = {"legacy": "2.10", "tf2.11": "2.12", "keras3": "2.16"}
@@ -183,12 +184,15 @@ def _arrived(program: Program, outcome: Outcome) -> None:
     nodes = [node for node in ast.walk(parse(outcome.after.decode())) if isinstance(node, ast.Call)]
     (call,) = [node for node in nodes if ast.unparse(node.func).rpartition(".")[2] == target]
     keywords = {keyword.arg: keyword.value for keyword in call.keywords}
-    mapped = {name: one.to for name in program.given if (one := candidate.parameter(name)) and one.to}
-    if program.options.fidelity is Fidelity.EXACT:  # without what the runtime's class has no use for
-        mapped = {name: to for name, to in mapped.items() if to not in candidate.source.runtime.without}
-    pinned = {target.name for target in candidate.rule.target.parameter if target.pin}
+    chosen = Choice(target, candidate.target.parameter)
+    if target in candidate.source.runtime.classes.values():
+        chosen = Choice(target, runtime_parameters(candidate.target, candidate.source.runtime), target)
+    given = [one for name in program.given if (one := candidate.parameter(name))]
+    mapped = {one.name: to.name for one in given if not one.only_with and (to := chosen.takes(one))}
+    loose = {to.name for one in given if one.only_with and (to := chosen.takes(one))}
+    pinned = {one.name for one in chosen.parameter if one.pin}
     assert len(call.args) == 1
-    assert pinned <= set(keywords) <= pinned | set(mapped.values())
+    assert pinned <= set(keywords) <= pinned | loose | set(mapped.values())
     for name, text in program.given.items():
         parameter = next(one for one in candidate.parameters if one.name == name)
         known = _expression(text)

@@ -17,7 +17,7 @@ from tf2ms_opt.plan.around import own_defaults, wrapper_arguments
 from tf2ms_opt.plan.schedules import Schedule, schedule_of
 from tf2ms_opt.plan.settings import setting_of
 from tf2ms_opt.plan.signature import LeftError, bind
-from tf2ms_opt.plan.targets import Choice, Wanted, choose
+from tf2ms_opt.plan.targets import Choice, Wanted, choose, insteads
 from tf2ms_opt.plan.translation import Setup, Translation
 from tf2ms_opt.rules import Action, Kind, Parameter, TargetParameter, literal
 from tf2ms_opt.ruleset import Candidate
@@ -63,6 +63,8 @@ def _rewrite_schedule(setup: Setup, schedule: Schedule) -> tuple[CallRewrite, Tr
         note = finding("schedule-converted/instead", *place, reason=inner.choice.why, **details)
     else:
         note = finding("schedule-converted/runtime", *place, **details)
+    if setup.fidelity is Fidelity.NAMES and (reasons := insteads(schedule.candidate, inner.setting)):
+        note = finding("plain-renaming", *place, difference="; ".join(reasons))
     start, end = module.source.start(schedule.call), module.source.end(schedule.call)
     rewrite = CallRewrite(start, end, setup.names.callee(inner.choice), inner.arguments)
     return rewrite, replace(inner, findings=(*inner.findings, note), gone=(schedule.call.func, *inner.gone))

@@ -1,0 +1,123 @@
+"""Write ``docs/coverage.md``: what becomes of every public optimizer and schedule of TensorFlow, and how exactly.
+
+    python scripts/coverage_document.py
+
+The names are those that ``scripts/record_signatures.py`` found in TensorFlow, the rest comes from the rules and their
+evidence.  ``tests/test_coverage.py`` fails when the page is out of date, or for a name that is neither here nor there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tf2ms_opt.evidence import bound
+from tf2ms_opt.plan.around import own_defaults
+from tf2ms_opt.ruleset import Candidate, RuleSet, load
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "coverage.md"
+SIGNATURES = ROOT / "tests" / "signatures" / "tensorflow.json"
+
+#: names without a rule: why they are left, and what the report says of them
+_BASE = "a base class: there is nothing to convert in it, and a class of your own on it has to be written anew"
+LEFT = {
+    "tf.keras.optimizers.Optimizer": _BASE,
+    "tf.keras.optimizers.LossScaleOptimizer": (
+        "a wrapper: with the training step it becomes the runtime module's class of that name, and the optimizer in it "
+        "has its own row"
+    ),
+    "tf.keras.optimizers.MultiOptimizer": "an optimizer for each group of layers, which Keras' layers alone tell",
+    "tf.keras.optimizers.OptimizerMap": "the groups of MultiOptimizer",
+    "tf.keras.optimizers.ScheduleFreeAdamW": (
+        "its weights in training are others than those to predict with, and no step of MindSpore knows such a change"
+    ),
+    "tf.keras.optimizers.schedules.LearningRateSchedule": _BASE,
+    "tf.compat.v1.train.Optimizer": _BASE,
+    "tf.compat.v1.train.SyncReplicasOptimizer": "it collects the gradients of several workers",
+    "tf.compat.v1.train.noisy_linear_cosine_decay": "its learning rate is random",
+}  # fmt: skip
+
+HEAD = """\
+# Coverage
+
+<!-- Written by scripts/coverage_document.py from the recorded names, the rules and their evidence; do not edit. -->
+
+Every public optimizer and schedule of `tf.keras.optimizers` and `tf.compat.v1.train` in TensorFlow {version}. What is
+in no table here has no rule, and is passed over without a word.
+
+`stock` is the class that is emitted by default, `exact` the one of `--fidelity exact`; a class of the runtime module,
+which is written beside your code, has no prefix. Where two stand in a cell, the settings decide, and the report says
+why. The numbers are the largest deviation of a weight over {steps} steps (of a schedule: of the rate), relative to the
+largest weight of its tensor, on the CPU, of all settings that were measured, tiny gradients included. A dash: not
+measured.
+"""
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(page(load()), encoding="utf-8", newline="\n")
+    print(f"written: {PAGE.relative_to(ROOT)}")
+
+
+def recorded() -> Mapping[str, list[str]]:
+    """Module -> its public names in the TensorFlow that the signatures are of."""
+    names: Mapping[str, list[str]] = json.loads(SIGNATURES.read_text(encoding="utf-8"))["names"]
+    return names
+
+
+def page(rules: RuleSet) -> str:
+    """The text of the page."""
+    return "\n".join(_lines(rules)) + "\n"
+
+
+def known(name: str, rules: RuleSet) -> tuple[Candidate, ...]:
+    """What a rule takes the name ``tf....`` for."""
+    return rules.named(name.replace("tf.", "tensorflow.", 1))
+
+
+def _lines(rules: RuleSet) -> Iterator[str]:
+    version = json.loads(SIGNATURES.read_text(encoding="utf-8"))["versions"]["tensorflow"]
+    steps = next(rule.evidence.steps for rule in rules.rules.values() if rule.evidence is not None)
+    yield HEAD.format(version=version, steps=steps)
+    for module, names in recorded().items():
+        yield f"## {module}\n"
+        yield "| name | generation | rule | stock | exact | measured at stock | measured at exact |"
+        yield "|---|---|---|---|---|---|---|"
+        for name in names:
+            for candidate in known(f"{module}.{name}", rules):
+                yield _row(name, candidate, rules)
+        yield ""
+        if left := [name for name in names if not known(f"{module}.{name}", rules)]:
+            yield "Left as it is:\n"
+            yield from (f"- `{name}`: {LEFT[f'{module}.{name}']}." for name in left)
+            yield ""
+
+
+def _row(name: str, candidate: Candidate, rules: RuleSet) -> str:
+    target, runtime = candidate.target, candidate.source.runtime
+    ours = f"`{runtime.classes[candidate.generation]}`" if runtime is not None else ""
+    stock = [f"`{target.name.removeprefix('mindspore.')}`"] if target.name else [ours]
+    if target.name and runtime is not None and runtime.instead:
+        stock.append(ours)
+    around = f" in `{rules.framework.generation[candidate.generation].wrapper}`" if own_defaults(candidate, ()) else ""
+    exact = (ours or stock[0]) + around
+    cells = [f"`{name}`", candidate.generation, candidate.rule.name, ", ".join(stock) + around, exact]
+    return f"| {' | '.join([*cells, *(_measured(candidate, level) for level in ('stock', 'exact'))])} |"
+
+
+def _measured(candidate: Candidate, fidelity: str) -> str:
+    evidence = candidate.rule.evidence
+    found = [
+        row for row in (evidence.row if evidence is not None else ())
+        if (row.generation, row.fidelity) == (candidate.generation, fidelity)
+    ]  # fmt: skip
+    if not found:
+        return "-"
+    largest = bound(max(row.largest for row in found))
+    return f"up to {largest:g}" if largest else "bit-equal"
+
+
+if __name__ == "__main__":
+    main()
