@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from tf2ms_opt import runtime_module
+from tf2ms_opt.evidence import may_hold
 from tf2ms_opt.plan.targets import Choice, runtime_parameters
 from tf2ms_opt.rules import Action, literal
 from tf2ms_opt.ruleset import RuleFileError, load
@@ -283,6 +284,69 @@ FAULTS = {
     ),
     "difference of nothing": ("when = { b", "when = { c", ["source 1 (Own): difference.when: ", " c"]),
 }
+
+#: an optimizer that MindSpore has no class for
+ALONE = """
+summary = "Alone"
+[target]
+reason = "MindSpore has none"
+parameter = [{ name = "learning_rate", kind = "learning-rate", pin = true }]
+[[source]]
+generations = ["keras3"]
+class-name = "Alone"
+parameter = [
+  { name = "learning_rate", default = "0.1", to = "learning_rate" },
+  { name = "b", default = "0.5", runtime-to = "beta" },
+  { name = "weight_decay", default = "0.1" },
+]
+[source.runtime]
+classes = { keras3 = "Alone" }
+parameter = [{ name = "beta", kind = "float" }]
+[[source.runtime.instead]]
+when = { b = "> 0.5" }
+reason = "it is too large"
+"""
+ALONE_FAULTS = {
+    "no reason": ('reason = "MindSpore has none"\n', "", ["target: reason: "]),
+    "no class at all": ("[source.runtime]\nclasses", "[source.other]\nclasses", ["`other`"]),
+    "runtime-to unknown": ('runtime-to = "beta"', 'runtime-to = "bet"', ["parameter b: runtime-to: ", "'bet'"]),
+    "neither to nor action": (', runtime-to = "beta"', "", ["parameter b: ", "`to`"]),
+    "instead of nothing": ("when = { b", "when = { c", ["runtime.instead.when: no parameter c"]),
+    "instead no condition": ('"> 0.5"', '"> half"', ["runtime.instead.when: not a Python literal: '> half'"]),
+    "instead without reason": ('reason = "it is too large"\n', "", ["`reason`"]),
+}
+
+
+@pytest.mark.parametrize("fault", ALONE_FAULTS)
+def test_a_fault_of_a_rule_without_a_class_is_named(fault, tmp_path):
+    good, bad, fragments = ALONE_FAULTS[fault]
+    assert ALONE.count(good) == 1
+    folder = write(tmp_path, "alone.toml", ALONE.replace(good, bad))
+    with pytest.raises(RuleFileError) as caught:
+        load([folder])
+    assert [fragment for fragment in fragments if fragment not in str(caught.value)] == []
+
+
+def test_a_parameter_of_the_base_class_may_stand_between_its_own(tmp_path):
+    rules = load([write(tmp_path, "alone.toml", ALONE)])
+    (candidate,) = rules.named("keras.optimizers.Alone")
+    decay = candidate.parameter("weight_decay")
+    assert (decay.default, decay.action) == ("0.1", Action.WRAP)
+    assert [one.name for one in candidate.parameters][:3] == ["learning_rate", "b", "weight_decay"]
+
+
+@pytest.mark.parametrize(
+    ("value", "condition", "expected"),
+    [
+        (0.5, "nonzero", True), (0.0, "nonzero", False), (None, "nonzero", False), (True, "nonzero", True),
+        (10, "fraction", False), (10.5, "fraction", True), (None, "fraction", False),
+        (1e-6, "> 1e-07", True), (1e-7, "> 1e-07", False), (None, "> 1e-07", False),
+        (-1, "< 0.0", True), (0, "< 0.0", False), (0, "0.0", True), (0.0, "0.0", True), (False, "0.0", False),
+    ],
+)  # fmt: skip
+def test_conditions(value, condition, expected):
+    assert may_hold((True, value), condition) is expected
+    assert may_hold((False, None), condition)
 
 
 def write(folder, name, text):

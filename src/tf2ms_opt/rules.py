@@ -39,11 +39,11 @@ class Action(str, Enum):
     LEARNING_RATE_DECAY = "learning-rate-decay"  # lr / (1 + decay * step): becomes a schedule around the learning rate
 
 
-class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """A table of a rule file: an unknown key is an error."""
 
 
-class TargetParameter(_Table, frozen=True):
+class TargetParameter(Table, frozen=True):
     """A parameter of the MindSpore class, in the order in which calls are written."""
 
     name: str
@@ -56,7 +56,7 @@ class TargetParameter(_Table, frozen=True):
     value: str | None = None
 
 
-class Target(_Table, frozen=True):
+class Target(Table, frozen=True):
     """The MindSpore class that a rule emits; without a name where MindSpore has none, and ``reason`` says so."""
 
     parameter: tuple[TargetParameter, ...]
@@ -68,7 +68,7 @@ class Target(_Table, frozen=True):
         return next((parameter for parameter in self.parameter if parameter.name == name), None)
 
 
-class Parameter(_Table, frozen=True):
+class Parameter(Table, frozen=True):
     """A parameter of the source class, in its positional order."""
 
     name: str
@@ -91,7 +91,7 @@ class Parameter(_Table, frozen=True):
     default_was: str = ""
 
 
-class State(_Table, frozen=True):
+class State(Table, frozen=True):
     """A list of state parameters that MindSpore starts elsewhere than the source does."""
 
     attribute: str
@@ -102,7 +102,7 @@ class State(_Table, frozen=True):
     because: str
 
 
-class Difference(_Table, frozen=True):
+class Difference(Table, frozen=True):
     """A named point in which target and source differ, where all of ``when`` holds (or cannot be ruled out)."""
 
     finding: Literal["formula-differs", "backend-difference"]
@@ -114,7 +114,7 @@ class Difference(_Table, frozen=True):
     runtime: bool = False
 
 
-class Instead(_Table, frozen=True):
+class Instead(Table, frozen=True):
     """Settings for which the runtime's class is emitted at ``stock`` too, because MindSpore's would be wrong there."""
 
     reason: str
@@ -128,7 +128,7 @@ class Instead(_Table, frozen=True):
     rate: Literal["", "schedule", "changes"] = ""
 
 
-class RuntimeClass(_Table, frozen=True):
+class RuntimeClass(Table, frozen=True):
     """The classes of the runtime module that compute a source's formula to the last bits.
 
     They take the target's arguments, so that they can be exchanged for it by their names alone.
@@ -145,7 +145,7 @@ class RuntimeClass(_Table, frozen=True):
     instead: tuple[Instead, ...] = ()
 
 
-class Parity(_Table, frozen=True):
+class Parity(Table, frozen=True):
     """What the parity lab runs for a rule; every text is the source's own: a literal, or a schedule of literals."""
 
     #: source parameter -> the settings that are measured apart, literals or conditions that ``values`` have to meet
@@ -154,7 +154,7 @@ class Parity(_Table, frozen=True):
     values: tuple[dict[str, str], ...] = ({},)
 
 
-class Source(_Table, frozen=True):
+class Source(Table, frozen=True):
     """A source class: the generations in which it is the same, the names it goes by and its signature."""
 
     generations: tuple[str, ...]
@@ -176,7 +176,7 @@ class Source(_Table, frozen=True):
     parity: Parity = Parity()
 
 
-class Row(_Table, frozen=True):
+class Row(Table, frozen=True):
     """What was measured for one generation, one setting and one fidelity."""
 
     generation: str
@@ -203,7 +203,7 @@ class Row(_Table, frozen=True):
         return setting_in_words(self.when, self.schedule)
 
 
-class Evidence(_Table, frozen=True):
+class Evidence(Table, frozen=True):
     """What the parity lab measured for a rule: a file in ``rules/evidence``, written by the lab and never by hand."""
 
     steps: int
@@ -216,7 +216,7 @@ class Evidence(_Table, frozen=True):
     row: tuple[Row, ...]
 
 
-class Rule(_Table, frozen=True):
+class Rule(Table, frozen=True):
     """One rule file: an optimizer or a schedule, from every generation to one MindSpore class."""
 
     summary: str
@@ -230,64 +230,6 @@ class Rule(_Table, frozen=True):
     name: str = ""
     #: from the file of the same name in the folder ``evidence``; filled in at load
     evidence: Evidence | None = None
-
-
-class Generation(_Table, frozen=True):
-    """One generation of the source framework: where its optimizers live and what its base class accepts."""
-
-    title: str
-    modules: tuple[str, ...]
-    #: where today's packages still have this generation: the parity lab runs it from there
-    stand_in: str
-    schedule_modules: tuple[str, ...] = ()
-    schedule_stand_in: str = ""
-    #: the runtime's class that carries out what the base class does around every update rule
-    wrapper: str = ""
-    #: base-class parameters that follow the optimizer's own, in positional order
-    parameter: tuple[Parameter, ...] = ()
-
-
-class SharedParameter(_Table, frozen=True):
-    """What becomes of a base-class parameter in every generation that has it."""
-
-    action: Action
-    inert: tuple[str, ...] = ()
-    reason: str = ""
-    help: str = ""
-    #: the parameter without which this one does nothing
-    only_with: str = ""
-
-
-class Older(_Table, frozen=True):
-    """What only code of these generations has."""
-
-    generations: tuple[str, ...]
-    #: keywords of Keras' model methods and layers
-    arguments: tuple[str, ...] = ()
-    #: modules below Keras
-    modules: tuple[str, ...] = ()
-
-
-class Framework(_Table, frozen=True):
-    """What all rules share of the source framework (``rules/base/framework.toml``)."""
-
-    #: from the oldest to the newest
-    generation: dict[str, Generation]
-    parameter: dict[str, SharedParameter]
-    #: prefix of a dotted name -> the prefix under which rules know it
-    aliases: dict[str, str]
-    #: modules that are Keras, whatever their version
-    keras: tuple[str, ...]
-    #: callables that wrap an optimizer, by their last name
-    wrappers: tuple[str, ...]
-    #: packages whose objects have a ``compile`` that is not Keras'
-    own_compile: tuple[str, ...]
-    #: the rule of the schedule that legacy Keras' ``decay=`` stands for
-    learning_rate_decay: str
-    #: functions that look an optimizer up by name, below a Keras module
-    lookups: tuple[str, ...]
-    #: what tells of code that it is older than the newest generation
-    older: tuple[Older, ...] = ()
 
 
 def setting_in_words(when: Mapping[str, str], schedule: str) -> str:

@@ -14,10 +14,10 @@ from typing import TypeVar
 
 import msgspec
 
+from tf2ms_opt.framework_rules import Framework
 from tf2ms_opt.rules import (
     Action,
     Evidence,
-    Framework,
     Parameter,
     Rule,
     RuntimeClass,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from tf2ms_opt.rules import Action, Parameter, SharedParameter, literal
+from tf2ms_opt.framework_rules import SharedParameter
+from tf2ms_opt.rules import Action, Parameter, literal
 from tf2ms_opt.ruleset import Candidate, RuleSet
 
 #: for parameters that are an optimizer's own
