@@ -87,7 +87,7 @@ class Program:
 def arguments(draw: st.DrawFn, candidate: Candidate) -> tuple[list[str], dict[str, str]]:
     """The arguments as written, and source parameter -> text: some by position, others by name in any order."""
     positional = [one for one in candidate.parameters if not one.keyword_only]
-    count = draw(st.integers(0, 3))
+    count = draw(st.integers(0, min(3, len(positional) - 1)))
     rest = [one for one in candidate.parameters if one not in positional[:count]]
     named = draw(st.lists(st.sampled_from(rest), unique_by=lambda one: one.name, max_size=4))
     values = {}

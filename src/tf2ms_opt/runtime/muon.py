@@ -14,7 +14,7 @@ def _is_matrix(parameter):
     return len(parameter.shape) == 2  # noqa: PLR2004 - rows and columns
 
 
-class Muon(_DenseOptimizer):
+class MuonKeras(_DenseOptimizer):
     """Muon of Keras 3, with Keras' arguments; MindSpore has no such class.
 
     Matrices take the direction of an averaged gradient ``x``, made nearly orthogonal by ``ns_steps`` rounds::
