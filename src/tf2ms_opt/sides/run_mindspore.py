@@ -29,7 +29,16 @@ def main() -> None:
     sys.path.insert(0, str(job.folder))  # where the runtime module is
     ms.set_context(mode=ms.GRAPH_MODE if mode == "GRAPH" else ms.PYNATIVE_MODE)
     ms.set_device(job.table["device"])
-    run(job, side, {"mindspore": ms.__version__}, lambda experiment: _train(experiment, job))
+    known: dict[tuple[str, str], Anything] = {}
+
+    def train(experiment: Mapping[str, Any]) -> Anything:
+        """What several generations or fidelities become is one and the same here."""
+        key = (experiment["kind"], experiment["lines"])
+        if key not in known:
+            known[key] = _train(experiment, job)
+        return known[key]
+
+    run(job, side, {"mindspore": ms.__version__}, train)
 
 
 def _train(experiment: Mapping[str, Any], job: Job) -> Anything:
