@@ -20,7 +20,7 @@ from tf2ms_opt.lab.experiments import Inputs
 from tf2ms_opt.lab.measure import Measured, measure
 from tf2ms_opt.lab.processes import Bench, run
 from tf2ms_opt.options import Fidelity
-from tf2ms_opt.rules import Evidence, Parity, Row, Rule, is_condition
+from tf2ms_opt.rules import Action, Evidence, Row, Rule, Source, is_condition
 from tf2ms_opt.ruleset import RuleSet, load
 from tf2ms_opt.runtime_module import compose, known
 from tf2ms_opt.verify import by_row
@@ -75,17 +75,23 @@ def evidence_of(rule: Rule, rules: RuleSet, fidelities: Iterable[Fidelity]) -> E
     values: dict[str, dict[str, tuple[str, ...]]] = {}
     for source in rule.source:
         for generation in source.generations:
-            values[generation] = _values(source.parity)
+            values[generation] = _values(source)
     rows = tuple(row_of(row) for row in by_row(measured))
     return Evidence(INPUTS.steps, "CPU", versions, CURVE_STEPS, values, rows)
 
 
-def _values(parity: Parity) -> dict[str, tuple[str, ...]]:
-    """Every value that was run of each parameter: those of the rows, and those that go with them."""
+def _values(source: Source) -> dict[str, tuple[str, ...]]:
+    """Every value that was run of each parameter: those of the rows, those that go with them, and defaults."""
+    parity = source.parity
     settings = {name: [text for text in texts if not is_condition(text)] for name, texts in parity.rows.items()}
-    names = dict.fromkeys([*settings, *(name for values in parity.values for name in values)])
-    given = {name: [values[name] for values in parity.values if name in values] for name in names}
-    return {name: tuple(dict.fromkeys([*settings.get(name, ()), *given[name]])) for name in names}
+    own = {one.name: one.falsy or one.default for one in source.parameter if one.action in (None, Action.WRAP)}
+    names = dict.fromkeys([*settings, *(name for values in parity.values for name in values), *own])
+    found = {}
+    for name in names:
+        default = None if name in settings else own.get(name)
+        given = [values.get(name, default) for values in parity.values if name in values or default is not None]
+        found[name] = tuple(dict.fromkeys([*settings.get(name, ()), *given]))
+    return found
 
 
 def row_of(runs: Sequence[Measured]) -> Row:
