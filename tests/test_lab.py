@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tf2ms_opt.cli import main
-from tf2ms_opt.evidence import EXACT, ROUNDING, Setting, bound, proven_exact, rows, verdict
+from tf2ms_opt.evidence import ROUNDING, Setting, bound, proven_exact, rows, verdict
 from tf2ms_opt.lab import inputs, matrix
 from tf2ms_opt.lab.experiments import Constructor, Experiment, Inputs
 from tf2ms_opt.lab.measure import measure
