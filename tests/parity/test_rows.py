@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tf2ms_opt.evidence import EXACT, bound
+from tf2ms_opt.evidence import EXACT, ROUNDING, bound
 from tf2ms_opt.lab import matrix
 from tf2ms_opt.lab.diagnose import suspicions
 from tf2ms_opt.options import Fidelity
@@ -17,8 +17,8 @@ RULES = load()
 ROWS = sorted({
     one.row for rule in RULES.rules.values() for one in matrix.experiments(rule, RULES, matrix.LEVELS)
 })  # fmt: skip
-#: the generations whose arithmetic can be repeated bit for bit; a tf.function of Keras' is up to 2.8e-7 from itself
-BIT_EQUAL = ("tf1", "legacy")
+#: what is repeated bit for bit: fused kernels' arithmetic; a tf.function of newer Keras' is up to 2.8e-7 from itself
+BIT_EQUAL = {("rmsprop", "tf1"), ("rmsprop", "legacy")}
 
 
 def place(rule, generation, measured):
@@ -62,7 +62,8 @@ def test_row_is_within_its_evidence(row, everything):
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row[3] == Fidelity.EXACT.value], ids=" ".join)
 def test_exact_is_exact(row, everything):
-    limit = 0.0 if row[1] in BIT_EQUAL else EXACT
+    recorded = {(one.generation, one.setting, one.fidelity): one for one in RULES.rules[row[0]].evidence.row}
+    limit = 0.0 if row[:2] in BIT_EQUAL else max(EXACT, bound(recorded[row[1:]].largest))
     for measured in everything[row]:
         assert measured.error is None, report(row, measured)
         assert measured.deviation <= limit, report(row, measured)
@@ -72,7 +73,8 @@ def test_exact_is_exact(row, everything):
 def test_graph_mode_computes_what_pynative_mode_computes(row, everything):
     for measured in everything[row]:
         deviations = {run.mode: run.deviation for run in measured.runs}
-        assert len(set(deviations.values())) == 1, f"{row}: {deviations}"
+        apart = max(deviations.values()) - min(deviations.values())
+        assert apart <= (0 if row[0] == "rmsprop" else ROUNDING), f"{row}: {deviations}"
 
 
 def test_at_exact_mindspore_own_class_is_taken_where_it_is_bit_equal(everything):
