@@ -337,8 +337,8 @@ def test_exact_is_recorded_as_exact(rules):
     for rule in [one for one in rules.rules.values() if one.evidence is not None]:
         for row in rule.evidence.row:
             if row.fidelity == "exact":
-                # a reciprocal root (TensorFlow 1's Adagrad) has another last bit in each framework
-                assert row.largest <= ROUNDING, f"{rule.name}: {row}"
+                # Ftrl takes the difference of nearly equal numbers: a tf.function of Keras' is as far from Keras itself
+                assert row.largest <= max(ROUNDING, row.itself), f"{rule.name}: {row}"
 
 
 def test_a_wrong_evidence_file_is_named(tmp_path):

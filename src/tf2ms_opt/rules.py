@@ -63,6 +63,8 @@ class Target(Table, frozen=True):
     name: str = ""
     docs: str = ""
     reason: str = ""
+    #: it raises for a schedule, so that not even a plain renaming can be given one
+    constant_rate: bool = False
 
     def find(self, name: str) -> TargetParameter | None:
         return next((parameter for parameter in self.parameter if parameter.name == name), None)

@@ -30,6 +30,12 @@ def place(rule, generation, measured):
     return f"{found}, src/tf2ms_opt/runtime, class {target.partition('.')[2]}" if "runtime" in target else found
 
 
+def promised(row):
+    """What the rule's evidence says of a row, whatever the gradients."""
+    recorded = {(one.generation, one.setting, one.fidelity): one for one in RULES.rules[row[0]].evidence.row}
+    return bound(recorded[row[1:]].largest)
+
+
 def report(row, measured):
     """What a person needs to find the fault."""
     rule, generation, setting, fidelity = row
@@ -62,8 +68,7 @@ def test_row_is_within_its_evidence(row, everything):
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row[3] == Fidelity.EXACT.value], ids=" ".join)
 def test_exact_is_exact(row, everything):
-    recorded = {(one.generation, one.setting, one.fidelity): one for one in RULES.rules[row[0]].evidence.row}
-    limit = 0.0 if row[:2] in BIT_EQUAL else max(EXACT, bound(recorded[row[1:]].largest))
+    limit = 0.0 if row[:2] in BIT_EQUAL else max(EXACT, promised(row))
     for measured in everything[row]:
         assert measured.error is None, report(row, measured)
         assert measured.deviation <= limit, report(row, measured)
@@ -74,7 +79,8 @@ def test_graph_mode_computes_what_pynative_mode_computes(row, everything):
     for measured in everything[row]:
         deviations = {run.mode: run.deviation for run in measured.runs}
         apart = max(deviations.values()) - min(deviations.values())
-        assert apart <= (0 if row[0] == "rmsprop" else ROUNDING), f"{row}: {deviations}"
+        limit = 0.0 if row[0] == "rmsprop" else max(ROUNDING, promised(row))
+        assert apart <= limit, f"{row}: {deviations}"
 
 
 def test_at_exact_mindspore_own_class_is_taken_where_it_is_bit_equal(everything):

@@ -60,7 +60,8 @@ def choose(candidate: Candidate, setting: Setting, wanted: Wanted) -> Choice:
     """
     target, runtime = candidate.target, candidate.source.runtime
     stock = Choice(target.name, target.parameter)
-    if runtime is None or (wanted.fidelity is Fidelity.NAMES and target.name):
+    raises = target.constant_rate and setting.schedule is not None
+    if runtime is None or (wanted.fidelity is Fidelity.NAMES and target.name and not raises):
         return stock
     reasons = insteads(candidate, setting)
     starts_right = wanted.placed or not candidate.source.state

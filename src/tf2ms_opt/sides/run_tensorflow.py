@@ -57,7 +57,7 @@ def _train(experiment: Mapping[str, Any], job: Job, *, eager: bool) -> Anything:
     if experiment["generation"] == "tf1":
         return _train_graph(experiment, job)
     optimizer = _build(experiment["constructor"])
-    variables = [tf.Variable(weight) for weight in job.weights]
+    variables = _variables(experiment, job)
     if hasattr(optimizer, "build"):
         optimizer.build(variables)
 
@@ -71,6 +71,13 @@ def _train(experiment: Mapping[str, Any], job: Job, *, eager: bool) -> Anything:
         taken([tf.constant(gradient) for gradient in row])
         rows.append(flat([variable.numpy() for variable in variables]))
     return np.stack(rows)
+
+
+def _variables(experiment: Mapping[str, Any], job: Job) -> list[Anything]:
+    """What layers hand to the optimizer: Keras 3's variables have a path, by which Muon chooses."""
+    module = experiment["constructor"]["module"].partition(".")[0]
+    keras = experiment["generation"] == "keras3" and importlib.import_module(module)
+    return [keras.Variable(weight) if keras else tf.Variable(weight) for weight in job.weights]
 
 
 def _train_graph(experiment: Mapping[str, Any], job: Job) -> Anything:
