@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "coverage.md"
 SIGNATURES = ROOT / "tests" / "signatures" / "tensorflow.json"
 
-#: names without a rule: why they are left, and what the report says of them
+#: names that are no optimizers, or no schedules: why they have no rule
 _BASE = "a base class: there is nothing to convert in it, and a class of your own on it has to be written anew"
 LEFT = {
     "tf.keras.optimizers.Optimizer": _BASE,
@@ -28,11 +28,7 @@ LEFT = {
         "a wrapper: with the training step it becomes the runtime module's class of that name, and the optimizer in it "
         "has its own row"
     ),
-    "tf.keras.optimizers.MultiOptimizer": "an optimizer for each group of layers, which Keras' layers alone tell",
     "tf.keras.optimizers.OptimizerMap": "the groups of MultiOptimizer",
-    "tf.keras.optimizers.ScheduleFreeAdamW": (
-        "its weights in training are others than those to predict with, and no step of MindSpore knows such a change"
-    ),
     "tf.keras.optimizers.schedules.LearningRateSchedule": _BASE,
     "tf.compat.v1.train.Optimizer": _BASE,
     "tf.compat.v1.train.SyncReplicasOptimizer": "it collects the gradients of several workers",
@@ -44,8 +40,8 @@ HEAD = """\
 
 <!-- Written by scripts/coverage_document.py from the recorded names, the rules and their evidence; do not edit. -->
 
-Every public optimizer and schedule of `tf.keras.optimizers` and `tf.compat.v1.train` in TensorFlow {version}. What is
-in no table here has no rule, and is passed over without a word.
+Every public optimizer and schedule of `tf.keras.optimizers` and `tf.compat.v1.train` in TensorFlow {version}. The
+optimizers of tensorflow_addons are left and named (`TMO308`), and what is in no table here is passed over.
 
 `stock` is the class that is emitted by default, `exact` the one of `--fidelity exact`; a class of the runtime module,
 which is written beside your code, has no prefix. Where two stand in a cell, the settings decide, and the report says
@@ -77,6 +73,12 @@ def known(name: str, rules: RuleSet) -> tuple[Candidate, ...]:
     return rules.named(name.replace("tf.", "tensorflow.", 1))
 
 
+def left_out(rules: RuleSet) -> Mapping[str, str]:
+    """Name -> why it has no rule."""
+    table = rules.framework.without_rule
+    return LEFT | {f"tf.keras.{name}": one.reason for one in table for name in one.names if "tensorflow" not in name}
+
+
 def _lines(rules: RuleSet) -> Iterator[str]:
     version = json.loads(SIGNATURES.read_text(encoding="utf-8"))["versions"]["tensorflow"]
     steps = next(rule.evidence.steps for rule in rules.rules.values() if rule.evidence is not None)
@@ -90,8 +92,9 @@ def _lines(rules: RuleSet) -> Iterator[str]:
                 yield _row(name, candidate, rules)
         yield ""
         if left := [name for name in names if not known(f"{module}.{name}", rules)]:
+            reasons = left_out(rules)
             yield "Left as it is:\n"
-            yield from (f"- `{name}`: {LEFT[f'{module}.{name}']}." for name in left)
+            yield from (f"- `{name}`: {reasons[f'{module}.{name}']}." for name in left)
             yield ""
 
 

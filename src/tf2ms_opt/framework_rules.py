@@ -41,6 +41,14 @@ class Older(Table, frozen=True):
     modules: tuple[str, ...] = ()
 
 
+class WithoutRule(Table, frozen=True):
+    """Optimizers that are left and named."""
+
+    #: below Keras, or dotted names
+    names: tuple[str, ...]
+    reason: str
+
+
 class Framework(Table, frozen=True):
     """What all rules share of the source framework (``rules/base/framework.toml``)."""
 
@@ -59,5 +67,9 @@ class Framework(Table, frozen=True):
     learning_rate_decay: str
     #: functions that look an optimizer up by name, below a Keras module
     lookups: tuple[str, ...]
+    #: what the file's own optimizers are derived from, below Keras or as a dotted name
+    base_classes: tuple[str, ...] = ()
+    #: the first that fits says why
+    without_rule: tuple[WithoutRule, ...] = ()
     #: what tells of code that it is older than the newest generation
     older: tuple[Older, ...] = ()

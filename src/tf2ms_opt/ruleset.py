@@ -94,7 +94,9 @@ class RuleSet:
         words |= {form for string in self.strings for form in (string, string.upper())}
         alternatives = [re.escape(word) for word in sorted(words)]
         lookups = [re.escape(name) for name in self.framework.lookups] + [r"getattr\([\w.]*optimizers\b"]
-        return re.compile("|".join(alternatives + lookups).encode())
+        unruled = [name.rpartition(".")[2] for one in self.framework.without_rule for name in one.names]
+        unruled.append(r"Optimizer(?:V2)?\s*[,)]")  # the base classes
+        return re.compile("|".join(alternatives + lookups + unruled).encode())
 
     def named(self, name: str) -> tuple[Candidate, ...]:
         """What the dotted ``name`` may stand for, after its aliases; empty for a name that no rule knows."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.plan.unruled import unruled
 from tf2ms_opt.rules import Rule
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.models import is_keras_model
@@ -39,7 +40,8 @@ class Found:
 
 def find(module: Module) -> tuple[Found, ...]:
     """Every site of ``module`` in the order of the file."""
-    found = {site.expression: site for site in (*_references(module), *_lookups(module), *_strings(module))}
+    found = {node: Found(node, node, source, (), left=left) for node, source, left in unruled(module)}
+    found |= {site.expression: site for site in (*_references(module), *_lookups(module), *_strings(module))}
     return tuple(sorted(found.values(), key=lambda site: module.source.start(site.node)))
 
 
