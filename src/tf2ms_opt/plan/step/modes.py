@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import Splice
@@ -31,8 +32,13 @@ class Modes:
         operators: Operators,
         units: Units,
         optimizers: Mapping[str, ast.expr],
+        compiled: AbstractSet[str],
     ) -> None:
-        """``optimizers`` gives the optimizer that trains a list of parameters, as the result writes that."""
+        """``optimizers`` gives the optimizer that trains a list of parameters, as the result writes that.
+
+        ``compiled`` are networks with a step of their own, which rewrites their calls outside of the tapes.
+        """
+        self._compiled = compiled
         self._optimizers = optimizers
         self._module = module
         self._edits = edits
@@ -43,17 +49,20 @@ class Modes:
         """``training=`` of a call becomes the mode of the Cell; without it, Keras infers."""
         module = self._module
         modes: dict[Unit, dict[str, bool]] = {unit: {} for unit in self._units.every}
+        inside = self._units.inside()
         calls = [(call, self._flag(call)) for call in network_calls(module, self._units.networks)]
         trained = any(flag for _, flag in calls)  # a network may go under several names
         for call, flag in calls:
             name = module.text(call.func)
             unit = self._units.of(call)
+            if name in self._compiled and flag is not None and call not in inside:
+                raise StepLeftError(f"{name}, which has a step of its own, is called with its training mode", call)
             if unit is not None:
                 if (flag or trained) and self._is_parameter(call, unit):
                     raise StepLeftError("a function is given the network, whose training mode it needs", call)
                 if modes[unit].setdefault(name, bool(flag)) != bool(flag):
                     raise StepLeftError("one block calls the network in both modes", call)
-            elif call in self._units.inside() and (flag is not None or trained):
+            elif call in inside and (flag is not None or trained):
                 raise StepLeftError(
                     "a function with the network runs inside and outside of what is differentiated", call
                 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -61,7 +62,8 @@ def convert_steps(module: Module, drafts: Mapping[Found, Draft], names: Aliases,
     taped = Taped(module, drafts, {call: sites for call, sites in groups.items() if _is_taped(call)}, options)
     parts = [*_model_parts(module, result, groups, names, taped, options)]
     models = [part.model for part in parts if part.model is not None]
-    parts += _tape_parts(module, drafts, taped, names)
+    compiled = {dotted(one.func.value) or "" for one in groups if isinstance(one.func, ast.Attribute)}
+    parts += _tape_parts(module, drafts, taped, names, compiled)
     for part in parts:
         if part.left is None:
             try:
@@ -136,7 +138,9 @@ def _model_parts(
         yield part
 
 
-def _tape_parts(module: Module, drafts: Mapping[Found, Draft], taped: Taped, names: Aliases) -> Iterator[Part]:
+def _tape_parts(
+    module: Module, drafts: Mapping[Found, Draft], taped: Taped, names: Aliases, compiled: AbstractSet[str]
+) -> Iterator[Part]:
     """All gradient tapes of the file together: they share functions, losses and metrics."""
     if not taped.applied:
         return
@@ -146,7 +150,8 @@ def _tape_parts(module: Module, drafts: Mapping[Found, Draft], taped: Taped, nam
     if part.left is None:
         try:
             generation = drafts[next(iter(sites))].candidate.generation
-            steps = TapeSteps(module, names, generation, taped.steps, taped.losses, _expressions(drafts))
+            own = compiled - taped.networks
+            steps = TapeSteps(module, names, generation, taped, _expressions(drafts), own)
             part.edits = steps.edits()
         except StepLeftError as left:
             part.left = left

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from tf2ms_opt.diagnostics import finding
@@ -26,10 +27,11 @@ from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.plan.step.datasets import Datasets
 from tf2ms_opt.plan.step.inputs import Inputs
 from tf2ms_opt.plan.step.inside import check_inside
-from tf2ms_opt.plan.step.minimized import Minimized, convert_minimized
+from tf2ms_opt.plan.step.minimized import convert_minimized
 from tf2ms_opt.plan.step.modes import Modes
 from tf2ms_opt.plan.step.networks import networks_in
 from tf2ms_opt.plan.step.operators import Operators
+from tf2ms_opt.plan.step.parts import Taped
 from tf2ms_opt.plan.step.results import Results
 from tf2ms_opt.plan.step.surroundings import check_wrapped, tape_region
 from tf2ms_opt.plan.step.tapes import VALUE_AND_GRAD, Step, check_uses
@@ -56,15 +58,17 @@ class TapeSteps:
         module: Module,
         names: Aliases,
         generation: str,
-        steps: Sequence[Step],
-        minimized: Sequence[Minimized],
+        taped: Taped,
         sites: Sequence[ast.expr],
+        compiled: AbstractSet[str],
     ) -> None:
+        """``sites`` is what the optimizers' own drafts rewrite; ``compiled`` are networks with a step of their own."""
+        self._compiled = compiled
         self._module = module
-        self._minimized = minimized
+        self._minimized = taped.losses
         self._sites = sites
         self._names = names
-        self._steps = steps
+        self._steps = taped.steps
         self._edits = StepEdits()
         self._operators = Operators(module, names, generation, self._edits)
         self._fresh: set[str] = set()
@@ -89,7 +93,7 @@ class TapeSteps:
             self._block(block, steps)
         check_inside(module, units)
         check_wrapped(module, region)
-        modes = Modes(module, self._edits, operators, units, self._optimizers())
+        modes = Modes(module, self._edits, operators, units, self._optimizers(), self._compiled)
         modes.flags()
         for node in self._sites:
             operators.settle(node)
