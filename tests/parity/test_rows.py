@@ -36,6 +36,11 @@ def promised(row):
     return bound(recorded[row[1:]].largest)
 
 
+def allowed(row, claim):
+    """The claim; of powers, norms and products of matrices another processor may have other last bits."""
+    return claim if row[0] == "rmsprop" else max(claim, ROUNDING)
+
+
 def report(row, measured):
     """What a person needs to find the fault."""
     rule, generation, setting, fidelity = row
@@ -63,12 +68,12 @@ def test_row_is_within_its_evidence(row, everything):
         assert measured.error is None, report(row, measured)
         assert measured.experiment.target == claims[0].target
         for scale, deviation in measured.by_scale().items():
-            assert deviation <= bound(claims[0].deviation[f"{scale:g}"]), report(row, measured)
+            assert deviation <= allowed(row, bound(claims[0].deviation[f"{scale:g}"])), report(row, measured)
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row[3] == Fidelity.EXACT.value], ids=" ".join)
 def test_exact_is_exact(row, everything):
-    limit = 0.0 if row[:2] in BIT_EQUAL else max(EXACT, promised(row))
+    limit = 0.0 if row[:2] in BIT_EQUAL else allowed(row, max(EXACT, promised(row)))
     for measured in everything[row]:
         assert measured.error is None, report(row, measured)
         assert measured.deviation <= limit, report(row, measured)
@@ -79,8 +84,7 @@ def test_graph_mode_computes_what_pynative_mode_computes(row, everything):
     for measured in everything[row]:
         deviations = {run.mode: run.deviation for run in measured.runs}
         apart = max(deviations.values()) - min(deviations.values())
-        limit = 0.0 if row[0] == "rmsprop" else max(ROUNDING, promised(row))
-        assert apart <= limit, f"{row}: {deviations}"
+        assert apart <= (0.0 if row[0] == "rmsprop" else allowed(row, promised(row))), f"{row}: {deviations}"
 
 
 def test_at_exact_mindspore_own_class_is_taken_where_it_is_bit_equal(everything):
