@@ -95,7 +95,8 @@ class RuleSet:
         alternatives = [re.escape(word) for word in sorted(words)]
         lookups = [re.escape(name) for name in self.framework.lookups] + [r"getattr\([\w.]*optimizers\b"]
         unruled = [name.rpartition(".")[2] for one in self.framework.without_rule for name in one.names]
-        unruled.append(r"Optimizer(?:V2)?\s*[,)]")  # the base classes
+        bases = sorted({re.escape(name.rpartition(".")[2]) for name in self.framework.base_classes})
+        unruled += [rf"{name}\s*[,)]" for name in bases]
         return re.compile("|".join(alternatives + lookups + unruled).encode())
 
     def named(self, name: str) -> tuple[Candidate, ...]:

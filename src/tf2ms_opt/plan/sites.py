@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.plan.unruled import unruled
+from tf2ms_opt.plan.words import ends_in, interesting, last_word
 from tf2ms_opt.rules import Rule
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.models import is_keras_model
@@ -45,41 +46,14 @@ def find(module: Module) -> tuple[Found, ...]:
     return tuple(sorted(found.values(), key=lambda site: module.source.start(site.node)))
 
 
-def _interesting(module: Module) -> set[str]:
-    """The identifiers that may stand for a rule's class: its own names, and whatever is bound to one of them."""
-    words = {name.rpartition(".")[2] for name in module.rules.candidates}
-    bindings = [one for scope in module.index.scopes.values() for group in scope.bindings.values() for one in group]
-    known: set[str] = set()
-    while known != words:
-        known = set(words)
-        for binding in bindings:
-            if _last(binding.qualified) in words or (binding.value is not None and _ends_in(binding.value, words)):
-                words.add(_last(binding.key))
-    return words
-
-
-def _ends_in(node: ast.expr, words: set[str]) -> bool:
-    match node:
-        case ast.Attribute(attr=name) | ast.Name(id=name):
-            return name in words
-        case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str(name)), *_]):
-            return name in words
-        case _:
-            return False
-
-
-def _last(name: str | None) -> str:
-    return (name or "").rpartition(".")[2]
-
-
 def _references(module: Module) -> Iterator[Found]:
-    words = _interesting(module)
+    words = interesting(module, module.rules.candidates)
     for key, uses in module.index.uses.items():
-        if _last(key) in words:
+        if last_word(key) in words:
             for _, node in uses:
                 yield from _reference(module, node)
     for call in module.index.calls:
-        if isinstance(call.func, ast.Name) and call.func.id == "getattr" and _ends_in(call, words):
+        if isinstance(call.func, ast.Name) and call.func.id == "getattr" and ends_in(call, words):
             yield from _reference(module, call)
         elif isinstance(call.func, ast.Attribute) and call.func.attr in words and dotted(call.func) is None:
             yield from _reference(module, call.func)
@@ -129,8 +103,8 @@ def _read_here(module: Module, target: ast.expr) -> bool:
     """Whether an attribute that holds the class is read in the scope that sets it, and nowhere else."""
     key = dotted(target)
     uses = module.index.uses.get(key or "", [])
-    attribute = _last(key)
-    elsewhere = [other for other in module.index.uses if _last(other) == attribute and other != key]
+    attribute = last_word(key)
+    elsewhere = [other for other in module.index.uses if last_word(other) == attribute and other != key]
     return bool(uses) and not elsewhere and all(scope is module.index.scope(target) for scope, _ in uses)
 
 
@@ -159,9 +133,9 @@ def _indirect(module: Module, node: ast.expr, source: str) -> Finding:
             return finding("indirect-reference/subclass", *place, source=source, name=parent.name)
         case ast.Call():
             callee = module.text(parent.func)
-            if _last(callee) == "partial":
+            if last_word(callee) == "partial":
                 return finding("indirect-reference/partial", *place, source=source)
-            if _last(callee) in ("isinstance", "issubclass", "assertIsInstance", "assertNotIsInstance"):
+            if last_word(callee) in ("isinstance", "issubclass", "assertIsInstance", "assertNotIsInstance"):
                 return finding("indirect-reference/isinstance", *place, source=source)
             return finding("indirect-reference/passed", *place, source=source, callee=callee)
         case ast.Dict() | ast.List() | ast.Tuple() | ast.Set():
@@ -175,9 +149,9 @@ def _indirect(module: Module, node: ast.expr, source: str) -> Finding:
 def _lookups(module: Module) -> Iterator[Found]:
     """``optimizers.get(x)``, ``deserialize(x)`` and ``getattr(optimizers, x)``."""
     lookups = module.rules.framework.lookups
-    ends = {_last(name) for name in lookups} | {"getattr"}
+    ends = {last_word(name) for name in lookups} | {"getattr"}
     for call in module.index.calls:
-        name = _last(dotted(call.func)) or (call.func.attr if isinstance(call.func, ast.Attribute) else "")
+        name = last_word(dotted(call.func)) or (call.func.attr if isinstance(call.func, ast.Attribute) else "")
         if name not in ends or not (call.args or call.keywords):
             continue
         if name == "getattr" and isinstance(call.func, ast.Name):

@@ -6,39 +6,32 @@ They are sites too: passed over without a word, a file would look finished that 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from tf2ms_opt.diagnostics import Finding, finding
-from tf2ms_opt.framework_rules import WithoutRule
+from tf2ms_opt.plan.words import interesting, last_word
 from tf2ms_opt.trace.module import Module
 
 
 def unruled(module: Module) -> Iterator[tuple[ast.expr, str, Finding]]:
     """The expression that builds or extends such an optimizer, what it is of, and why it is left."""
-    for node in {node: None for uses in module.index.uses.values() for _, node in uses}:
+    framework = module.rules.framework
+    reasons = {name: one.reason for one in reversed(framework.without_rule) for name in one.names}
+    words = interesting(module, [*reasons, *framework.base_classes])
+    uses = [node for key, uses in module.index.uses.items() if last_word(key) in words for _, node in uses]
+    for node in dict.fromkeys(uses):
         parent = module.index.parents[node]
-        if isinstance(parent, ast.Call) and parent.func is node:
-            for name in sorted(module.resolve(node).names):
-                if (entry := _without_rule(module, name)) is not None:
-                    source = module.rules.canonical(name)
-                    yield (
-                        parent,
-                        source,
-                        finding("no-rule", *module.position(parent), source=source, reason=entry.reason),
-                    )
-                    break
-        elif isinstance(parent, ast.ClassDef) and node in parent.bases:
-            for name in sorted(module.resolve(node).names):
-                if _path(module, name) in module.rules.framework.base_classes:
-                    details = {"source": module.rules.canonical(name), "name": parent.name}
-                    found = finding("indirect-reference/subclass", *module.position(node), **details)
-                    yield node, details["source"], found
-                    break
+        if isinstance(parent, ast.Call) and parent.func is node and (name := _one_of(module, node, reasons)):
+            source, reason = module.rules.canonical(name), reasons[_path(module, name)]
+            yield parent, source, finding("no-rule", *module.position(parent), source=source, reason=reason)
+        elif isinstance(parent, ast.ClassDef) and (name := _one_of(module, node, framework.base_classes)):
+            source, place = module.rules.canonical(name), module.position(node)
+            yield node, source, finding("indirect-reference/subclass", *place, source=source, name=parent.name)
 
 
-def _without_rule(module: Module, name: str) -> WithoutRule | None:
-    path = _path(module, name)
-    return next((one for one in module.rules.framework.without_rule if path in one.names), None)
+def _one_of(module: Module, node: ast.expr, paths: Collection[str]) -> str | None:
+    """What ``node`` may stand for that is one of ``paths``."""
+    return next((name for name in sorted(module.resolve(node).names) if _path(module, name) in paths), None)
 
 
 def _path(module: Module, name: str) -> str:
