@@ -14,12 +14,13 @@ from tf2ms_opt.evidence import Setting, same
 from tf2ms_opt.facts import Argument, Build, CallRewrite, Given, Rebuilt, Text, Value
 from tf2ms_opt.options import Fidelity
 from tf2ms_opt.plan.around import own_defaults, wrapper_arguments
+from tf2ms_opt.plan.pinned import Written, pin_defaults
 from tf2ms_opt.plan.schedules import Schedule, schedule_of
 from tf2ms_opt.plan.settings import setting_of
 from tf2ms_opt.plan.signature import LeftError, bind
 from tf2ms_opt.plan.targets import Choice, Wanted, choose, insteads
 from tf2ms_opt.plan.translation import Setup, Translation
-from tf2ms_opt.rules import Action, Kind, Parameter, TargetParameter, literal
+from tf2ms_opt.rules import Action, Kind, Parameter
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.module import Module, is_literal
 from tf2ms_opt.values import Adapted, Refused, adapt
@@ -29,7 +30,7 @@ from tf2ms_opt.values import Adapted, Refused, adapt
 class _Draft:
     """What one translation collects on its way."""
 
-    written: list[tuple[TargetParameter, Argument]] = field(default_factory=list)
+    written: list[Written] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     schedules: list[tuple[Schedule, CallRewrite]] = field(default_factory=list)
     clips: list[str] = field(default_factory=list)
@@ -107,7 +108,9 @@ class _Translator:
                     self._mapped(parameter, index, node)
             else:
                 self._unmapped(parameter, node)
-        self._pin()
+        given, findings = pin_defaults(self.candidate, self.target, self.draft.written, self.place)
+        self.draft.written = given
+        self.draft.findings += findings
         if decay is not None:
             self._decay(*decay)
         draft = self.draft
@@ -227,38 +230,6 @@ class _Translator:
                     finding(key, *self.place, help=parameter.help, argument=argument, reason=parameter.reason)
                 )
 
-    def _pin(self) -> None:
-        """Write out the defaults that differ, each behind the parameter that precedes it in the target's order."""
-        pinned = []
-        for target in self.target.parameter:
-            if any(written is target for written, _ in self.draft.written):
-                continue
-            if target.value is not None:
-                self._insert(target, Argument(target.name, Text(target.value)))
-                continue
-            own = self.candidate.source.parameter
-            parameter = next((one for one in own if self.target.takes(one) is target), None)
-            if parameter is not None and parameter.default is None:
-                source = self.candidate.source.class_name
-                raise self._left("unsupported-value/missing", argument=parameter.name, source=source)
-            if parameter is not None and parameter.default is not None and target.pin:
-                text = _pinned(target.kind, parameter.falsy or parameter.default)
-                self._insert(target, Argument(target.name, Text(text)))
-                pinned.append(f"{target.name}={text}")
-                if parameter.default_was:
-                    self._note("formula-differs", reason=parameter.default_was)
-        if pinned:
-            self._note("default-pinned", arguments=", ".join(pinned))
-
-    def _insert(self, target: TargetParameter, argument: Argument) -> None:
-        order = list(self.target.parameter)
-        before = [
-            position
-            for position, (written, _) in enumerate(self.draft.written)
-            if order.index(written) < order.index(target)
-        ]
-        self.draft.written.insert(before[-1] + 1 if before else 0, (target, argument))
-
     def _decay(self, parameter: Parameter, index: int, node: ast.expr) -> None:
         """Learning-rate decay of legacy Keras: lr / (1 + decay * step), counted from the first step as step 0."""
         known, value = self.module.constant(node)
@@ -306,9 +277,6 @@ class _Translator:
         return rate if rate.wrap else _given(rate.index, adapted)
 
 
-_FLOATS = (Kind.FLOAT, Kind.POSITIVE_FLOAT, Kind.OPTIONAL_FLOAT)
-
-
 def as_argument(module: Module, node: ast.expr) -> str:
     """The text of ``node`` as the value of a keyword: brackets are no part of it, and ``name := value`` needs them."""
     text = module.text(node)
@@ -317,10 +285,3 @@ def as_argument(module: Module, node: ast.expr) -> str:
 
 def _given(index: int, adapted: Adapted) -> Given:
     return Given(index, wrap=adapted.wrap, text=adapted.text)
-
-
-def _pinned(kind: Kind, text: str) -> str:
-    """A default as it is written out: a float where MindSpore wants one."""
-    value = literal(text)
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return repr(float(value)) if whole and kind in _FLOATS and isinstance(value, int) else repr(value)
