@@ -30,15 +30,28 @@ def place(rule, generation, measured):
     return f"{found}, src/tf2ms_opt/runtime, class {target.partition('.')[2]}" if "runtime" in target else found
 
 
+def recorded(row):
+    """What the rule's evidence says of a row."""
+    evidence = RULES.rules[row[0]].evidence
+    claims = [one for one in evidence.row if (one.generation, one.setting, one.fidelity) == row[1:]]
+    assert len(claims) == 1, f"rules/evidence/{row[0]}.json: {len(claims)} rows for {row[1:]}"
+    return claims[0]
+
+
 def promised(row):
-    """What the rule's evidence says of a row, whatever the gradients."""
-    recorded = {(one.generation, one.setting, one.fidelity): one for one in RULES.rules[row[0]].evidence.row}
-    return bound(recorded[row[1:]].largest)
+    """What it promises whatever the gradients."""
+    return bound(recorded(row).largest)
 
 
 def allowed(row, claim):
-    """The claim; of powers, norms and products of matrices another processor may have other last bits."""
-    return claim if row[0] == "rmsprop" else max(2 * claim, ROUNDING)
+    """The claim; of powers, norms and products of matrices another processor may have other last bits.
+
+    Where such bits decide (Ftrl takes the difference of two powers), the reference differs from itself as a
+    tf.function: ten times the claim may then be another processor's, never more than that difference.
+    """
+    if row[0] == "rmsprop":
+        return claim
+    return max(2 * claim, ROUNDING, min(10 * claim, recorded(row).itself or 0.0))
 
 
 def report(row, measured):
@@ -60,15 +73,12 @@ def report(row, measured):
 
 @pytest.mark.parametrize("row", ROWS, ids=" ".join)
 def test_row_is_within_its_evidence(row, everything):
-    rule, generation, setting, fidelity = row
-    evidence = RULES.rules[rule].evidence
-    claims = [one for one in evidence.row if (one.generation, one.setting, one.fidelity) == row[1:]]
-    assert len(claims) == 1, f"rules/evidence/{rule}.json: {len(claims)} rows for {generation} {setting} {fidelity}"
+    claim = recorded(row)
     for measured in everything[row]:
         assert measured.error is None, report(row, measured)
-        assert measured.experiment.target == claims[0].target
+        assert measured.experiment.target == claim.target
         for scale, deviation in measured.by_scale().items():
-            assert deviation <= allowed(row, bound(claims[0].deviation[f"{scale:g}"])), report(row, measured)
+            assert deviation <= allowed(row, bound(claim.deviation[f"{scale:g}"])), report(row, measured)
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row[3] == Fidelity.EXACT.value], ids=" ".join)
