@@ -12,12 +12,14 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tf2ms_opt.evidence import bound
+from tf2ms_opt.evidence import ROUNDING, bound
 from tf2ms_opt.plan.around import own_defaults
+from tf2ms_opt.rules import Row
 from tf2ms_opt.ruleset import Candidate, RuleSet, load
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "coverage.md"
+FIDELITIES = ("stock", "exact")
 SIGNATURES = ROOT / "tests" / "signatures" / "tensorflow.json"
 
 #: names that are no optimizers, or no schedules: why they have no rule
@@ -47,7 +49,8 @@ optimizers of tensorflow_addons are left and named (`TMO308`), and what is in no
 which is written beside your code, has no prefix. Where two stand in a cell, the settings decide, and the report says
 why. The numbers are the largest deviation of a weight over {steps} steps (of a schedule: of the rate), relative to the
 largest weight of its tensor, on the CPU, of all settings that were measured, tiny gradients included. A dash: not
-measured.
+measured. `reached` is the first fidelity that is within the rounding of float32 (1e-6) for all of them, or within what
+TensorFlow differs by from itself, eager against inside of a tf.function (stated where it is more than that).
 """
 
 
@@ -85,8 +88,8 @@ def _lines(rules: RuleSet) -> Iterator[str]:
     yield HEAD.format(version=version, steps=steps)
     for module, names in recorded().items():
         yield f"## {module}\n"
-        yield "| name | generation | rule | stock | exact | measured at stock | measured at exact |"
-        yield "|---|---|---|---|---|---|---|"
+        yield "| name | generation | rule | stock | exact | measured at stock | measured at exact | reached |"
+        yield "|---|---|---|---|---|---|---|---|"
         for name in names:
             for candidate in known(f"{module}.{name}", rules):
                 yield _row(name, candidate, rules)
@@ -107,19 +110,31 @@ def _row(name: str, candidate: Candidate, rules: RuleSet) -> str:
     around = f" in `{rules.framework.generation[candidate.generation].wrapper}`" if own_defaults(candidate, ()) else ""
     exact = (ours or stock[0]) + around
     cells = [f"`{name}`", candidate.generation, candidate.rule.name, ", ".join(stock) + around, exact]
-    return f"| {' | '.join([*cells, *(_measured(candidate, level) for level in ('stock', 'exact'))])} |"
+    measured = (_measured(_rows(candidate, level)) for level in FIDELITIES)
+    return f"| {' | '.join([*cells, *measured, _reached(candidate)])} |"
 
 
-def _measured(candidate: Candidate, fidelity: str) -> str:
+def _rows(candidate: Candidate, fidelity: str) -> list[Row]:
     evidence = candidate.rule.evidence
-    found = [
-        row for row in (evidence.row if evidence is not None else ())
-        if (row.generation, row.fidelity) == (candidate.generation, fidelity)
-    ]  # fmt: skip
-    if not found:
+    wanted = (candidate.generation, fidelity)
+    return [row for row in evidence.row if (row.generation, row.fidelity) == wanted] if evidence is not None else []
+
+
+def _measured(rows: list[Row]) -> str:
+    if not rows:
         return "-"
-    largest = bound(max(row.largest for row in found))
+    largest = bound(max(row.largest for row in rows))
     return f"up to {largest:g}" if largest else "bit-equal"
+
+
+def _reached(candidate: Candidate) -> str:
+    for fidelity in FIDELITIES:
+        rows = _rows(candidate, fidelity)
+        beyond = [row for row in rows if row.largest > ROUNDING]
+        if rows and all(row.largest <= (row.itself or 0.0) for row in beyond):
+            itself = max((row.itself or 0.0 for row in beyond), default=0.0)
+            return f"{fidelity} (TensorFlow from itself: {itself:.1g})" if beyond else fidelity
+    return "-"
 
 
 if __name__ == "__main__":
