@@ -63,6 +63,7 @@ SCRIPTS = {
     "train_on_batch": Script(),
     "build_model": Script(),
     "class_model": Script(),
+    "factory_fit": Script(),
     "dropout_off": Script(learns=False),
     # gradient tapes
     "tape_function": Script(),
@@ -71,6 +72,7 @@ SCRIPTS = {
     "tape_gan": Script(learns=False),
     "clip_tape": Script(),
     "tape_passed": Script(),
+    "factory_tape": Script(5e-5),
     "tape_tensors": Script(1e-2),
     # Keras 2
     "tf211_ema": Script(options=("--tf-version", "2.15"), keras2=True),

@@ -72,7 +72,7 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
     done = {site: draft for site, draft in drafts.items() if isinstance(draft, Draft)}
     steps = Steps(done)
     if converts_steps(options):
-        steps = convert_steps(module, done, names, options)
+        steps = convert_steps(module, done, [site for site in found if site not in done], names, options)
         done = steps.drafts
         drafts |= done
     splices = _distinct([

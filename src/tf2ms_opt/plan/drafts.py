@@ -56,6 +56,8 @@ class Draft:
     uses: tuple[Use, ...] = ()
     #: a class of the runtime module stands around the optimizer
     wrapped: bool = False
+    #: the function that returns the optimizer; what its callers do with it is among ``uses``
+    factory: Factory | None = None
     #: the learning rate is a schedule
     scheduled: bool = False
 
@@ -92,7 +94,8 @@ class Drafter:
             raise LeftError(finding("params-unknown/outlived", *place, model=model, why=why))
         site.findings += [*translation.findings, *site.origin.findings, *self._differences(site, translation)]
         site.findings += self._other_uses(site)
-        models = () if site.origin.others else site.origin.models
+        calls = [one.parameters for one in site.origin.built]
+        models = () if site.origin.others else (*site.origin.models, *(one for known in calls for one in known.models))
         why_not = self._keeps_regularizers(site, translation)
         regular = regularization(module, models, statement, place, why_not)
         site.findings += regular.findings
@@ -116,18 +119,24 @@ class Drafter:
             translation.schedules,
             tuple(value for position, value in enumerate(values) if position in kept or value in translation.around),
             (*self._gone(found, values, kept, translation.around), *translation.gone, *regular.gone),
-            site.origin.step,
-            site.origin.models,
+            self._first_step(site),
+            (*site.origin.models, *(one for known in calls for one in known.models)),
             self._steps(site),
-            uses,
+            (*uses, *(use for one in site.origin.built for use in one.uses)),
             bool(translation.wrapper),
+            site.origin.factory,
             bool(translation.setting.schedule) or bool(translation.schedules),
         )
 
     @staticmethod
+    def _first_step(site: SiteFacts) -> ast.Call | None:
+        return next((step for step in (site.origin.step, *(one.use.call for one in site.origin.told)) if step), None)
+
+    @staticmethod
     def _steps(site: SiteFacts) -> tuple[ast.Call, ...]:
-        calls = [site.origin.step, *(other.use.call for other in site.origin.others)]
-        calls += [use.call for use in site.uses if use.kind in (UseKind.COMPILE, UseKind.STEP)]
+        calls = [site.origin.step, *(other.use.call for other in site.origin.told)]
+        uses = [*site.uses, *(use for one in site.origin.built for use in one.uses)]
+        calls += [use.call for use in uses if use.kind in (UseKind.COMPILE, UseKind.STEP)]
         return tuple(dict.fromkeys(call for call in calls if call is not None))
 
     def _source(self, uses: Sequence[Use], place: tuple[int, int]) -> Origin:
@@ -143,14 +152,14 @@ class Drafter:
             if isinstance(factory, Factory):
                 name = factory.function.name
                 note = finding("signature-changed", *place, function=name, parameter=factory.parameter)
-                return Origin(factory.parameter, splices=factory.splices, findings=(note,))
+                return Origin(factory.parameter, splices=factory.splices, findings=(note,), factory=factory)
             why = factory
         if self._options.params is not None:
             return Origin(self._options.params)
         raise LeftError(why)
 
     def _keeps_regularizers(self, site: SiteFacts, translation: Translation) -> str:
-        step = site.origin.step
+        step = self._first_step(site)
         compiled = step is not None and isinstance(step.func, ast.Attribute) and step.func.attr == "compile"
         if compiled and converts_steps(self._options) and site.found.expression not in self._staying:
             return IN_THE_LOSS
@@ -158,6 +167,8 @@ class Drafter:
             return "the optimizer clips gradients, and Keras clips the penalty's gradient with them"
         if translation.wrapper:
             return "the class around the optimizer comes between the gradients and its weight decay"
+        if site.origin.built:
+            return "its models are not known in the function that builds it"
         return "" if compiled else "only compile and fit are sure to add the penalty to the loss"
 
     def _check_sharing(self, site: SiteFacts, translation: Translation) -> None:
@@ -206,7 +217,7 @@ class Drafter:
         """What else the file does with the optimizer, and with the models' freedom to train."""
         module = self._module
         notes = []
-        for use in site.uses:
+        for use in (*site.uses, *(use for one in site.origin.built for use in one.uses)):
             line = module.position(use.node)[0]
             match use.kind:
                 case UseKind.WRAPPED:
@@ -225,14 +236,14 @@ class Drafter:
                     pass
         origin = site.origin
         trained = [(origin.step, origin.names[0] if origin.names else origin.text)]
-        for step, model in [*trained, *((other.use.call, other.model_texts[0]) for other in origin.others)]:
+        names = (*origin.names, *(name for one in origin.built for name in one.parameters.model_texts))
+        for step, model in [*trained, *((other.use.call, other.model_texts[0]) for other in origin.told)]:
             if frozen := freeze(module, step):
                 notes.append(finding("frozen-parameters", *site.place, model=model, line=frozen))
-        for attribute, line in reached_through_model(module, site.origin.names):
+        for attribute, line in reached_through_model(module, names):
             notes.append(finding("optimizer-used-elsewhere/attribute", *site.place, attribute=attribute, line=line))
         notes += [
-            finding("optimizer-used-elsewhere/other", *site.place, line=line)
-            for line in passed_on(module, site.origin.names)
+            finding("optimizer-used-elsewhere/other", *site.place, line=line) for line in passed_on(module, names)
         ]
         return list(dict.fromkeys(notes))
 

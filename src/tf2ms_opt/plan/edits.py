@@ -9,8 +9,9 @@ from itertools import chain, count
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import Argument, CallRewrite, Keep, NewCall, Part, Splice, Text
+from tf2ms_opt.plan.factories import Factory
 from tf2ms_opt.plan.imports import OPS, Aliases
-from tf2ms_opt.plan.parameters import Parameters
+from tf2ms_opt.plan.parameters import Built, Parameters
 from tf2ms_opt.plan.placement import Form, Spot
 from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.plan.translation import Translation
@@ -32,6 +33,18 @@ class Origin:
     step: ast.Call | None = None
     #: further models that the same object is compiled into
     others: tuple[Parameters, ...] = ()
+    #: the function that returns the optimizer
+    factory: Factory | None = None
+
+    @property
+    def built(self) -> tuple[Built, ...]:
+        """What the callers of the function that returns the optimizer do with it."""
+        return self.factory.built if self.factory is not None else ()
+
+    @property
+    def told(self) -> tuple[Parameters, ...]:
+        """The parameters that the callers pass, and those of further models."""
+        return (*self.others, *(one.parameters for one in self.built))
 
 
 @dataclass(slots=True)

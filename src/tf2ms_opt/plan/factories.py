@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import Splice
-from tf2ms_opt.plan.parameters import Parameters, from_uses
+from tf2ms_opt.plan.parameters import Built, Parameters, from_uses
 from tf2ms_opt.plan.placement import available
 from tf2ms_opt.plan.rewrites import edit_call
 from tf2ms_opt.trace.module import Module
@@ -24,11 +24,12 @@ _PLAIN = {"staticmethod", "classmethod"}
 
 @dataclass(frozen=True, slots=True)
 class Factory:
-    """A function that gets its parameters from its callers: its new parameter, the edits, and one caller's model."""
+    """A function that gets its parameters from its callers: its new parameter, the edits, and what is built by it."""
 
     function: FunctionNode
     parameter: str
     splices: tuple[Splice, ...]
+    built: tuple[Built, ...]
 
 
 class Factories:
@@ -65,18 +66,20 @@ class Factories:
         if isinstance(calls, str):
             return calls
         parameter = _free_name(function)
-        splices = [_gain(self._module, function, parameter)]
-        if splices[0] is None:
+        gained = _gain(self._module, function, parameter)
+        if gained is None:
             return "its parameter list could not be read"
+        splices, built = [gained], list[Built]()
         for call in calls:
             found = self._caller(call)
             if isinstance(found, str):
                 return found
-            splices += found
-        return Factory(function, parameter, tuple(splice for splice in splices if splice is not None))
+            splices += found[0]
+            built += found[1]
+        return Factory(function, parameter, tuple(splices), tuple(built))
 
-    def _caller(self, call: ast.Call) -> list[Splice] | str:
-        """The edit of one call, with those of the factories around it."""
+    def _caller(self, call: ast.Call) -> tuple[Sequence[Splice], Sequence[Built]] | str:
+        """The edit of one call and what it builds, with those of the factories around it."""
         module = self._module
         line = module.position(call)[0]
         uses = uses_of(module, call)
@@ -87,7 +90,7 @@ class Factories:
             statement = module.index.statement(call)
             if not all(available(module, model, statement) for model in found.models):
                 return f"the model of the call in line {line} does not exist yet where it is called"
-            return [edit_call(module, call, first=found.text)]
+            return [edit_call(module, call, first=found.text)], [Built(call, uses, found)]
         returned = next((use for use in uses if use.kind is UseKind.RETURN), None)
         outer = module.index.function(returned.node) if returned is not None else None
         if outer is None:
@@ -95,7 +98,7 @@ class Factories:
         around = self._factory(outer)
         if isinstance(around, str):
             return f"{outer.name}() returns it again, and {around}"
-        return [edit_call(module, call, first=around.parameter), *around.splices]
+        return [edit_call(module, call, first=around.parameter), *around.splices], around.built
 
     def _callers(self, function: FunctionNode) -> list[ast.Call] | str:
         """Every call of ``function`` in the file; a sentence if there is none, or if one cannot be told."""

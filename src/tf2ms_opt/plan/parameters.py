@@ -34,6 +34,15 @@ class Parameters:
     others: tuple[Parameters, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """An optimizer that a function of the file returns to ``call``: what is done with it there, and what it trains."""
+
+    call: ast.Call
+    uses: tuple[Use, ...]
+    parameters: Parameters
+
+
 def from_uses(module: Module, uses: Sequence[Use], place: tuple[int, int]) -> Parameters | Finding:
     """The parameters that the uses of one optimizer tell, or why they tell none."""
     compiled = [use for use in uses if use.kind is UseKind.COMPILE]

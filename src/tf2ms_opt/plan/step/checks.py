@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tf2ms_opt.options import Options
 from tf2ms_opt.plan.drafts import Draft
@@ -14,7 +14,7 @@ from tf2ms_opt.plan.step.model_uses import Compiled
 from tf2ms_opt.trace.models import is_model_class
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, BindingKind, dotted
-from tf2ms_opt.trace.uses import optimizer_argument
+from tf2ms_opt.trace.uses import optimizer_argument, uses_of
 
 #: the first MindSpore that has what the runtime's trainer needs
 _FIRST = (2, 0)
@@ -90,6 +90,30 @@ def check_optimizers(
         for site in sites:
             for model_ in drafts[site].models:
                 _check_class(module, model_)
+
+
+def check_all_converted(
+    module: Module, call: ast.Call, drafts: Mapping[Found, Draft], sites: Sequence[Found], others: Iterable[Found]
+) -> None:
+    """No optimizer that stays TensorFlow's comes to ``call`` beside the ones of ``sites``.  Raises ``StepLeftError``.
+
+    ``others`` are the sites that are left.
+    """
+    for other in others:
+        if any(use.call is call for use in uses_of(module, other.expression)):
+            line = module.position(other.node)[0]
+            raise StepLeftError(f"the optimizer of line {line} comes here too, and is not converted", call)
+    converted = {site.expression for site in drafts}
+    factories = [draft.factory for draft in map(drafts.__getitem__, sites) if draft.factory is not None]
+    for function in dict.fromkeys(factory.function for factory in factories):
+        for node in ast.walk(function):
+            own = isinstance(node, ast.Return) and module.index.function(node) is function
+            if own and isinstance(node, ast.Return) and node.value is not None:
+                inside = [one for one in ast.walk(node.value) if isinstance(one, ast.expr)]
+                values = {*inside, *(binding.value for one in inside for binding in module.origins(one))}
+                if converted.isdisjoint(values):
+                    line = module.position(node)[0]
+                    raise StepLeftError(f"{function.name}() may return what is not converted (line {line})", call)
 
 
 def _check_class(module: Module, model: ast.expr) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from tf2ms_opt.diagnostics import finding
-from tf2ms_opt.facts import Argument, CallRewrite, Given, Part, Splice, Text, Value
+from tf2ms_opt.facts import Argument, CallRewrite, Given, Part, Splice, Text
 from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.rewrites import edit_call, written_arguments
 from tf2ms_opt.plan.step.callbacks import CallbackFinder, Callbacks
@@ -21,6 +21,7 @@ from tf2ms_opt.plan.step.criteria import Criteria, Written, probabilities_note
 from tf2ms_opt.plan.step.data import unfit
 from tf2ms_opt.plan.step.datasets import Datasets
 from tf2ms_opt.plan.step.model_uses import COPIES, Compiled
+from tf2ms_opt.plan.step.optimizers import InCalls, optimizer_value
 from tf2ms_opt.plan.step.rates import Rates
 from tf2ms_opt.trace.module import Module
 
@@ -63,8 +64,8 @@ class ModelStep:
         self._edits = StepEdits()
         self._fed: set[ast.expr] = set()
 
-    def edits(self, inner: Mapping[tuple[int, int], str], penalties: str = "") -> StepEdits:
-        """The edits; ``inner`` gives the names that stand for optimizers written in a compile.
+    def edits(self, inner: InCalls, penalties: str = "") -> StepEdits:
+        """The edits; ``inner`` gives what stands for optimizers written in a compile: a name, or a function's call.
 
         ``penalties`` is what the network's regularizers add to the loss.
 
@@ -124,7 +125,7 @@ class ModelStep:
 
     # ------------------------------------------------------------------ compile
 
-    def _compile(self, call: ast.Call, inner: Mapping[tuple[int, int], str], penalties: str) -> None:
+    def _compile(self, call: ast.Call, inner: InCalls, penalties: str) -> None:
         module, table = self._module, self._module.rules.step
         assert isinstance(call.func, ast.Attribute)  # noqa: S101 -- gathered as such
         receiver = call.func.value
@@ -136,14 +137,8 @@ class ModelStep:
             at = places[node]
             match name:
                 case "optimizer":
-                    span = (module.source.start(node), module.source.end(node))
-                    if any(span[0] <= start and end <= span[1] and (start, end) != span for start, end in inner):
-                        raise StepLeftError("the optimizer is chosen by an expression", node)
-                    if span in inner and not inner[span]:
-                        raise StepLeftError("no line can stand above the optimizer that is written here", node)
-                    value: Value = Text(inner[span]) if span in inner else Given(at)
-                    self._edits.absorbed.add(span)
-                    arguments.append(Argument("optimizer", value, at))
+                    self._edits.absorbed.add((module.source.start(node), module.source.end(node)))
+                    arguments.append(Argument("optimizer", optimizer_value(module, node, at, inner), at))
                 case "loss":
                     written = self._criteria.loss(node, [receiver])
                     self._take(written)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tf2ms_opt.options import Options
@@ -12,7 +12,7 @@ from tf2ms_opt.plan.parameters import passed
 from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.changes import StepEdits
-from tf2ms_opt.plan.step.checks import check_tape
+from tf2ms_opt.plan.step.checks import check_all_converted, check_tape
 from tf2ms_opt.plan.step.minimized import Minimized, minimized
 from tf2ms_opt.plan.step.model_uses import Compiled
 from tf2ms_opt.plan.step.networks import networks_in
@@ -51,9 +51,16 @@ class Taped:
     """The gradient tapes and ``minimize`` calls of a module, as far as their forms are known."""
 
     def __init__(
-        self, module: Module, drafts: Mapping[Found, Draft], applied: Mapping[ast.Call, list[Found]], options: Options
+        self,
+        module: Module,
+        drafts: Mapping[Found, Draft],
+        applied: Mapping[ast.Call, list[Found]],
+        options: Options,
+        others: Iterable[Found],
     ) -> None:
+        """``applied`` are the calls with the optimizers that they step, ``others`` the optimizers that are left."""
         self.applied = applied
+        self.others = tuple(others)
         self.steps: list[Step] = []
         self.losses: list[Minimized] = []
         self.left: StepLeftError | None = None
@@ -61,12 +68,15 @@ class Taped:
             for call, sites in applied.items():
                 draft = drafts[sites[0]]
                 check_tape(module, draft, call, options)
+                check_all_converted(module, call, drafts, sites, others)
                 if isinstance(call.func, ast.Attribute) and call.func.attr == "minimize":
                     self.losses.append(minimized(module, call))
                 else:
                     use = next(one for one in draft.uses if one.call is call)
                     _check_callers(module, use, {one.expression for one in drafts})
-                    self.steps.append(tape_step(module, call, draft.params, passed(module, use)))
+                    built = draft.factory.built if draft.factory is not None else ()
+                    params = next((one.parameters.text for one in built if use in one.uses), draft.params)
+                    self.steps.append(tape_step(module, call, params, passed(module, use)))
         except StepLeftError as left:
             self.left = left
         finder = RegionFinder(module)

@@ -16,12 +16,13 @@ from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.changes import StepEdits
-from tf2ms_opt.plan.step.checks import check_elsewhere, check_optimizers, check_version
+from tf2ms_opt.plan.step.checks import check_all_converted, check_elsewhere, check_optimizers, check_version
 from tf2ms_opt.plan.step.companions import companions
 from tf2ms_opt.plan.step.compiled import Circumstances, ModelStep
 from tf2ms_opt.plan.step.model_uses import Compiled
 from tf2ms_opt.plan.step.models import compiled_model
 from tf2ms_opt.plan.step.operators import Operators
+from tf2ms_opt.plan.step.optimizers import in_calls
 from tf2ms_opt.plan.step.parts import Part, Taped, torn
 from tf2ms_opt.plan.step.penalties import PENALTY, penalty
 from tf2ms_opt.plan.step.rates import Rates
@@ -55,11 +56,16 @@ class Steps:
         return [splice for one in self.edits for splice in one.splices]
 
 
-def convert_steps(module: Module, drafts: Mapping[Found, Draft], names: Aliases, options: Options) -> Steps:
-    """Convert the steps that the optimizers in ``drafts`` are used in, each whole or not at all."""
+def convert_steps(
+    module: Module, drafts: Mapping[Found, Draft], others: Sequence[Found], names: Aliases, options: Options
+) -> Steps:
+    """Convert the steps that the optimizers in ``drafts`` are used in, each whole or not at all.
+
+    ``others`` are the optimizers that are left.
+    """
     result = Steps(dict(drafts))
     groups = _groups(drafts)
-    taped = Taped(module, drafts, {call: sites for call, sites in groups.items() if _is_taped(call)}, options)
+    taped = Taped(module, drafts, {call: sites for call, sites in groups.items() if _is_taped(call)}, options, others)
     parts = [*_model_parts(module, result, groups, names, taped, options)]
     models = [part.model for part in parts if part.model is not None]
     compiled = {dotted(one.func.value) or "" for one in groups if isinstance(one.func, ast.Attribute)}
@@ -116,6 +122,8 @@ def _model_parts(
             part.model = compiled_model(module, call)
             part.sites |= {site: call for one in part.model.compiles for site in groups.get(one, ())}
             check_optimizers(module, part.model, drafts, groups)
+            for one in part.model.compiles:
+                check_all_converted(module, one, drafts, groups.get(one, ()), taped.others)
         except StepLeftError as left:
             part.left = left
     models = [part.model for part in parts if part.model is not None and part.left is None]
@@ -130,7 +138,7 @@ def _model_parts(
                 circumstances = Circumstances(generation, scheduled, taped.inside | set(own))
                 step = ModelStep(module, names, part.model, name, circumstances)
                 text, extra = _penalties(module, part.model, names, members)
-                part.edits = step.edits(_hoisted(drafts, part.sites), text)
+                part.edits = step.edits(in_calls(drafts, part.sites), text)
                 part.edits.take(extra)
                 check_elsewhere(module, part.model, models)
             except StepLeftError as left:
@@ -222,18 +230,6 @@ def _groups(drafts: Mapping[Found, Draft]) -> dict[ast.Call, list[Found]]:
         for call in draft.steps:
             groups.setdefault(call, []).append(site)
     return groups
-
-
-def _hoisted(drafts: Mapping[Found, Draft], members: Iterable[Found]) -> dict[tuple[int, int], str]:
-    """Spans of the source that an optimizer's own edits replace: by its name, or by nothing that a name stands for."""
-    return {
-        (splice.start, splice.end): splice.parts[0]
-        if len(splice.parts) == 1 and isinstance(splice.parts[0], str)
-        else ""
-        for site in members
-        for splice in drafts[site].splices
-        if splice.end > splice.start
-    }
 
 
 def _settled(module: Module, draft: Draft, names: Aliases, edits: StepEdits) -> Draft:
