@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+
 from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.neighbours import NOBODY, Mentions
 from tf2ms_opt.options import Options
 from tf2ms_opt.outcomes import FileStatus, Outcome
 from tf2ms_opt.ruleset import RuleSet
@@ -23,7 +27,7 @@ def convert_source(data: bytes, rules: RuleSet, options: Options | None = None, 
     The outcome is ``failed``, with the reason among its findings and ``after`` equal to ``before``, for bytes that do
     not decode or parse and for a result that does not pass the self-check.
     """
-    if not has_candidate(data, rules):
+    if not has_candidate(data, rules) and (options is None or not options.neighbours.gains):
         return Outcome(path, FileStatus.UNCHANGED, data, data)
     if path.endswith(".ipynb"):
         advice = "Convert it to a script first (jupyter nbconvert --to script), or copy the cells that build the model."
@@ -51,21 +55,51 @@ def _convert(data: bytes, source: SourceText, rules: RuleSet, options: Options, 
         findings = tuple(one for one in decided.findings if _shown(one, options))
         told = (decided.generation, decided.told_by)
         if not decided.splices:
-            return Outcome(path, FileStatus.UNCHANGED, data, data, decided.sites, findings, *told)
+            left = Outcome(path, FileStatus.UNCHANGED, data, data, decided.sites, findings, *told)
+            return replace(left, refused=decided.refused)
         text = apply(source, decided.splices)
         wrong = problem(source.data, text, decided.splices)
         if wrong is None:
             again = Module.parse(SourceText(text, source.encoding, source.bom), rules)
-            wrong = "a second run would change the result" if plan(again, options, path).splices else None
+            alone = replace(options, neighbours=NOBODY)  # the calls have what they were to gain
+            wrong = "a second run would change the result" if plan(again, alone, path).splices else None
     except RecursionError:
         return _failed(data, path, finding("unparsable-file", 1, 1, error="an expression is nested too deeply"))
     except Exception as error:  # noqa: BLE001 -- a bug of ours costs one file, never a run or a user's text
         wrong = f"{type(error).__name__}: {error}"
     if wrong is not None:
         return _failed(data, path, finding("self-check-failed", 1, 1, problem=wrong))
-    return Outcome(
-        path, FileStatus.CONVERTED, data, source.encode(text), decided.sites, findings, *told, decided.runtime
-    )
+    result = (path, FileStatus.CONVERTED, data, source.encode(text), decided.sites, findings)
+    return Outcome(*result, *told, decided.runtime, decided.signatures, decided.refused)
+
+
+def returns_optimizer(data: bytes, rules: RuleSet) -> bool:
+    """Whether a function of the file returns an optimizer, so that calls in other files may have to change with it.
+
+    False for a file that cannot be read.
+    """
+    from tf2ms_opt.plan.sites import find
+    from tf2ms_opt.trace.module import Module
+    from tf2ms_opt.trace.uses import UseKind, uses_of
+
+    if not has_candidate(data, rules) or b"return" not in data:
+        return False
+    try:
+        module = Module.parse(SourceText.of(data), rules)
+        return any(use.kind is UseKind.RETURN for site in find(module) for use in uses_of(module, site.expression))
+    except Exception:  # noqa: BLE001 -- what is wrong with the file is said where it is converted
+        return False
+
+
+def mentions(data: bytes, rules: RuleSet, names: Collection[str]) -> Mentions | None:
+    """Where the file uses or imports what may be a function with one of ``names``; None where it cannot be read."""
+    from tf2ms_opt.plan.foreign import mentions as found
+    from tf2ms_opt.trace.module import Module
+
+    try:
+        return found(Module.parse(SourceText.of(data), rules), names)
+    except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _failed(data: bytes, path: str, why: Finding) -> Outcome:

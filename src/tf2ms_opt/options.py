@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from tf2ms_opt.neighbours import NOBODY, Neighbours
+
 #: the MindSpore that is written for, and that everything was measured with
 DEFAULT_MINDSPORE = "2.10"
 
@@ -49,6 +51,8 @@ class Options:
     package: str | None = None
     scope: Scope = Scope.STEP
     mindspore_version: str = DEFAULT_MINDSPORE
+    #: what other files of the run say to this one
+    neighbours: Neighbours = NOBODY
 
 
 def converts_steps(options: Options) -> bool:

@@ -6,15 +6,17 @@ It renders nothing, and no file's failure ends the run.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.engine import convert_source, has_candidate
+from tf2ms_opt.neighbours import NOBODY, Neighbours
 from tf2ms_opt.options import Fidelity, Options
 from tf2ms_opt.outcomes import FileStatus, Outcome
+from tf2ms_opt.project.survey import survey
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.runtime_files import RuntimeFiles, TakenError, package_of
 from tf2ms_opt.walk import Found, Problem, Walked
@@ -34,9 +36,13 @@ class Converter:
     options: Options
     modules: RuntimeFiles = field(default_factory=lambda: RuntimeFiles(dry=True))
     _pins: Pins | None = None
+    #: path -> what the other files of the run say to it
+    _neighbours: Mapping[str, Neighbours] = field(default_factory=dict)
 
     def outcomes(self, walked: Walked, store: Store) -> Iterator[Outcome]:
         """The outcome of every file and of every path that could not be walked, sorted by path."""
+        if len(walked.files) > 1:
+            self._neighbours = survey(walked.files, _read, self._attempt, self.rules)
         items: list[Found | Problem] = [*walked.files, *walked.problems]
         for item in sorted(items, key=lambda item: item.path):
             if isinstance(item, Problem):
@@ -46,10 +52,13 @@ class Converter:
 
     def convert(self, data: bytes, path: str, near: Path) -> Outcome:
         """The outcome of one text; ``near`` is where the project's pins are looked for."""
+        return self._converted(data, path, near, self._neighbours.get(path, NOBODY))
+
+    def _converted(self, data: bytes, path: str, near: Path, neighbours: Neighbours) -> Outcome:
         try:
-            if not has_candidate(data, self.rules):
+            if not has_candidate(data, self.rules) and not neighbours.gains:
                 return Outcome(path, FileStatus.UNCHANGED, b"", b"")
-            return convert_source(data, self.rules, self._options(near), path)
+            return convert_source(data, self.rules, replace(self._options(near), neighbours=neighbours), path)
         except Exception as error:  # noqa: BLE001 -- a bug of ours in one file must not cost the others
             return _failed(path, finding("self-check-failed", 1, 1, problem=_internal(error)), data)
 
@@ -65,6 +74,10 @@ class Converter:
             why = f"the runtime module cannot be written: {error.strerror or error} ({error.filename})"
             return _failed(outcome.path, finding("unreadable-file", 1, 1, error=why), outcome.before)
         return outcome
+
+    def _attempt(self, file: Found, data: bytes, neighbours: Neighbours) -> Outcome:
+        """The outcome that a file would have, if other files said ``neighbours``."""
+        return self._converted(data, file.path, Path(file.path), neighbours)
 
     def _file(self, file: Found, store: Store) -> Outcome:
         try:
@@ -91,6 +104,13 @@ class Converter:
             self._pins = Pins()
         pin = self._pins.pinned(near)
         return options if pin is None else replace(options, pinned_generation=pin.generation, pinned_by=pin.by)
+
+
+def _read(file: Found) -> bytes | None:
+    try:
+        return Path(file.real).read_bytes()
+    except OSError:
+        return None  # it is said when the file's turn comes
 
 
 def store_nothing(_file: Found, _data: bytes, _changed: bool) -> None:

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tf2ms_opt.diagnostics import Finding, Severity, finding
 from tf2ms_opt.facts import Splice
+from tf2ms_opt.neighbours import Signature
 from tf2ms_opt.options import Options, converts_steps
 from tf2ms_opt.outcomes import Runtime, Site, SiteOutcome
 from tf2ms_opt.plan.drafts import IN_THE_LOSS, Draft, Drafter
+from tf2ms_opt.plan.factories import Factories
+from tf2ms_opt.plan.foreign import Foreign, foreign_calls
 from tf2ms_opt.plan.generation import Verdict, decide
 from tf2ms_opt.plan.imports import added_import, aliases, removed_imports, runtime_module
 from tf2ms_opt.plan.signature import LeftError
 from tf2ms_opt.plan.sites import Found, find
+from tf2ms_opt.plan.step.checks import returns_other
 from tf2ms_opt.plan.step.steps import Steps, convert_steps
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import owner
@@ -33,6 +37,9 @@ class Plan:
     generation: str | None = None
     told_by: str | None = None
     runtime: Runtime | None = None
+    #: functions that gain a parameter, and calls that were to pass one and cannot, by their lines
+    signatures: tuple[Signature, ...] = ()
+    refused: tuple[tuple[int, str], ...] = ()
 
 
 def plan(module: Module, options: Options, path: str) -> Plan:
@@ -59,22 +66,27 @@ class Learned:
 def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[Plan, Learned]:
     """The plan, and what it is to know that it did not."""
     found = [site for site in find(module) if _selected(site, options)]
-    if not found:
+    gains = options.neighbours.gains
+    if not found and not gains:
         return Plan(), Learned()
     verdict = decide(module, found, options)
     runtime = runtime_module(module, options)
-    names = aliases(module, min(module.source.start(site.node) for site in found), runtime, known.released)
+    foreign = foreign_calls(module, Factories(module, options.neighbours), gains)
+    if not found and not foreign.drafts:
+        return Plan(refused=tuple(foreign.refused)), Learned()
+    first = min(module.source.start(site.node) for site in (*found, *foreign.drafts))
+    names = aliases(module, first, runtime, known.released)
     drafter = Drafter(module, options, names, known.staying)
     drafts: dict[Found, Draft | Finding] = {}
     for site in found:
         drafts[site] = _draft(drafter, site, verdict)
     _settle_schedules(module, drafts)
-    done = {site: draft for site, draft in drafts.items() if isinstance(draft, Draft)}
+    done = {site: draft for site, draft in drafts.items() if isinstance(draft, Draft)} | foreign.drafts
     steps = Steps(done)
     if converts_steps(options):
         steps = convert_steps(module, done, [site for site in found if site not in done], names, options)
         done = steps.drafts
-        drafts |= done
+        drafts |= {site: draft for site, draft in done.items() if site in drafts}
     splices = _distinct([
         *(splice for draft in done.values() for splice in draft.splices), *_schedules(done), *steps.splices
     ])  # fmt: skip
@@ -99,13 +111,37 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
     findings = [
         *_file_findings(module, found, done, verdict),
         *(one for draft in drafts.values() for one in _findings(draft)),
+        *(one for site in foreign.drafts for one in _findings(done[site])),
     ]
     ordered = tuple(sorted(dict.fromkeys(findings), key=lambda one: (one.line, one.column, one.code)))
     parts = _runtime(runtime, done.values(), steps)
     staying = frozenset(
         site.expression for site, draft in done.items() if any(IN_THE_LOSS in one.message for one in draft.findings)
     )
-    return Plan(tuple(splices), sites, ordered, verdict.generation, verdict.told_by, parts), Learned(free, staying)
+    generation, told_by = verdict.generation, verdict.told_by
+    if not found:
+        generation, told_by = gains[0].signature.generation, gains[0].path
+    signatures = tuple(_signatures(module, done, foreign))
+    decided = Plan(tuple(splices), sites, ordered, generation, told_by, parts, signatures, tuple(foreign.refused))
+    return decided, Learned(free, staying)
+
+
+def _signatures(module: Module, done: dict[Found, Draft], foreign: Foreign) -> Iterable[Signature]:
+    """Every function that gains a parameter once, whatever it returns."""
+    converted = {site.expression for site in done}
+    known: set[str] = set()
+    for draft in done.values():
+        for function in draft.factory.changed if draft.factory is not None else ():
+            if function and function not in known and draft.factory is not None:
+                known.add(function)
+                mixed = returns_other(module, draft.factory.function, converted)
+                candidate = draft.candidate
+                yield Signature(
+                    function, candidate.rule.name, candidate.generation, draft.scheduled, draft.wrapped, mixed
+                )
+    for function, gain in foreign.changed.items():
+        if function and function not in known:
+            yield replace(gain.signature, function=function)
 
 
 def _runtime(name: str, done: Iterable[Draft], steps: Steps) -> Runtime | None:

@@ -17,7 +17,7 @@ from tf2ms_opt.plan.factories import Factories, Factory
 from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.lifetime import outlived
 from tf2ms_opt.plan.moving import lower_place
-from tf2ms_opt.plan.parameters import Parameters, from_uses
+from tf2ms_opt.plan.parameters import Built, Parameters, from_uses
 from tf2ms_opt.plan.placement import available, spot
 from tf2ms_opt.plan.regularization import regularization
 from tf2ms_opt.plan.schedules import Schedule
@@ -56,10 +56,13 @@ class Draft:
     uses: tuple[Use, ...] = ()
     #: a class of the runtime module stands around the optimizer
     wrapped: bool = False
-    #: the function that returns the optimizer; what its callers do with it is among ``uses``
-    factory: Factory | None = None
     #: the learning rate is a schedule
     scheduled: bool = False
+    #: the function of this file that returns the optimizer, and what its callers get; their uses are among ``uses``
+    factory: Factory | None = None
+    built: tuple[Built, ...] = ()
+    #: what else may come where the optimizer comes, from a function of another file
+    mixed: str = ""
 
 
 #: why a regularizer does not become weight decay where its step is converted
@@ -75,7 +78,7 @@ class Drafter:
         self._module = module
         self._options = options
         self._setup = Setup(module, names, options.fidelity)
-        self._factories = Factories(module)
+        self.factories = Factories(module, options.neighbours)
         self._editor = Editor(module, names, plain=options.fidelity is Fidelity.NAMES)
 
     def draft(self, found: Found, candidate: Candidate) -> Draft:
@@ -124,8 +127,9 @@ class Drafter:
             self._steps(site),
             (*uses, *(use for one in site.origin.built for use in one.uses)),
             bool(translation.wrapper),
-            site.origin.factory,
             bool(translation.setting.schedule) or bool(translation.schedules),
+            site.origin.factory,
+            site.origin.built,
         )
 
     @staticmethod
@@ -148,10 +152,12 @@ class Drafter:
         why = known
         kept = {UseKind.STORED, UseKind.CONTAINER, UseKind.PASSED, UseKind.STEP, UseKind.OTHER}
         if returned is not None and not any(use.kind in kept for use in uses):
-            factory = self._factories.of(returned, place)
+            factory = self.factories.of(returned, place)
             if isinstance(factory, Factory):
                 name = factory.function.name
-                note = finding("signature-changed", *place, function=name, parameter=factory.parameter)
+                elsewhere = self._options.neighbours.elsewhere(factory.changed[0]) is not None
+                key = "signature-changed/everywhere" if elsewhere else "signature-changed"
+                note = finding(key, *place, function=name, parameter=factory.parameter)
                 return Origin(factory.parameter, splices=factory.splices, findings=(note,), factory=factory)
             why = factory
         if self._options.params is not None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import Splice
+from tf2ms_opt.neighbours import NOBODY, Neighbours
 from tf2ms_opt.plan.parameters import Built, Parameters, from_uses
 from tf2ms_opt.plan.placement import available
 from tf2ms_opt.plan.rewrites import edit_call
@@ -30,13 +31,25 @@ class Factory:
     parameter: str
     splices: tuple[Splice, ...]
     built: tuple[Built, ...]
+    #: itself, and those which return what it returns, all by their names inside of the file
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What comes of a call of a factory: edits, optimizers, and the factories around it by their names."""
+
+    splices: tuple[Splice, ...]
+    built: tuple[Built, ...]
+    changed: tuple[str, ...] = ()
 
 
 class Factories:
     """The factories of one module; each is worked out once, however many optimizers it returns."""
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Module, neighbours: Neighbours = NOBODY) -> None:
         self._module = module
+        self._neighbours = neighbours
         self._known: dict[FunctionNode, Factory | str] = {}
         self._pending: set[FunctionNode] = set()
 
@@ -69,16 +82,25 @@ class Factories:
         gained = _gain(self._module, function, parameter)
         if gained is None:
             return "its parameter list could not be read"
-        splices, built = [gained], list[Built]()
+        splices, built, changed = [gained], list[Built](), [self._name(function)]
         for call in calls:
-            found = self._caller(call)
+            found = self.called(call)
             if isinstance(found, str):
                 return found
-            splices += found[0]
-            built += found[1]
-        return Factory(function, parameter, tuple(splices), tuple(built))
+            splices += found.splices
+            built += found.built
+            changed += found.changed
+        return Factory(function, parameter, tuple(splices), tuple(built), tuple(dict.fromkeys(changed)))
 
-    def _caller(self, call: ast.Call) -> tuple[Sequence[Splice], Sequence[Built]] | str:
+    def _name(self, function: FunctionNode) -> str:
+        """The name of ``function`` inside of its file; of one inside of a function, nothing that others can use."""
+        owner = self._module.index.enclosing_class(function)
+        within = self._module.index.scope(owner or function).node
+        if not isinstance(within, ast.Module):
+            return ""
+        return f"{owner.name}.{function.name}" if owner is not None else function.name
+
+    def called(self, call: ast.Call) -> Called | str:
         """The edit of one call and what it builds, with those of the factories around it."""
         module = self._module
         line = module.position(call)[0]
@@ -90,7 +112,7 @@ class Factories:
             statement = module.index.statement(call)
             if not all(available(module, model, statement) for model in found.models):
                 return f"the model of the call in line {line} does not exist yet where it is called"
-            return [edit_call(module, call, first=found.text)], [Built(call, uses, found)]
+            return Called((edit_call(module, call, first=found.text),), (Built(call, uses, found),))
         returned = next((use for use in uses if use.kind is UseKind.RETURN), None)
         outer = module.index.function(returned.node) if returned is not None else None
         if outer is None:
@@ -98,7 +120,8 @@ class Factories:
         around = self._factory(outer)
         if isinstance(around, str):
             return f"{outer.name}() returns it again, and {around}"
-        return [edit_call(module, call, first=around.parameter), *around.splices], around.built
+        edit = edit_call(module, call, first=around.parameter)
+        return Called((edit, *around.splices), around.built, around.changed)
 
     def _callers(self, function: FunctionNode) -> list[ast.Call] | str:
         """Every call of ``function`` in the file; a sentence if there is none, or if one cannot be told."""
@@ -117,7 +140,10 @@ class Factories:
             calls.append(parent)
         if owner is not None and (hidden := self._hidden_call(function.name)):
             return f"line {hidden} calls a {function.name}() of an object whose class is not told"
-        return calls or "no call of it is in this file"
+        elsewhere = self._neighbours.elsewhere(self._name(function))
+        if elsewhere is None:
+            return calls or "no call of it is in this file"
+        return elsewhere or calls
 
     def _hidden_call(self, name: str) -> int | None:
         """The line of a call of a method ``name`` of something that has no name itself, such as ``agents[0]``."""

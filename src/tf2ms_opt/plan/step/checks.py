@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from tf2ms_opt.options import Options
 from tf2ms_opt.plan.drafts import Draft
@@ -13,7 +14,7 @@ from tf2ms_opt.plan.step.freezes import frozen_once
 from tf2ms_opt.plan.step.model_uses import Compiled
 from tf2ms_opt.trace.models import is_model_class
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import Binding, BindingKind, dotted
+from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode, dotted
 from tf2ms_opt.trace.uses import optimizer_argument, uses_of
 
 #: the first MindSpore that has what the runtime's trainer needs
@@ -104,16 +105,22 @@ def check_all_converted(
             line = module.position(other.node)[0]
             raise StepLeftError(f"the optimizer of line {line} comes here too, and is not converted", call)
     converted = {site.expression for site in drafts}
-    factories = [draft.factory for draft in map(drafts.__getitem__, sites) if draft.factory is not None]
-    for function in dict.fromkeys(factory.function for factory in factories):
-        for node in ast.walk(function):
-            own = isinstance(node, ast.Return) and module.index.function(node) is function
-            if own and isinstance(node, ast.Return) and node.value is not None:
-                inside = [one for one in ast.walk(node.value) if isinstance(one, ast.expr)]
-                values = {*inside, *(binding.value for one in inside for binding in module.origins(one))}
-                if converted.isdisjoint(values):
-                    line = module.position(node)[0]
-                    raise StepLeftError(f"{function.name}() may return what is not converted (line {line})", call)
+    for draft in map(drafts.__getitem__, sites):
+        mixed = draft.mixed or (returns_other(module, draft.factory.function, converted) if draft.factory else "")
+        if mixed:
+            raise StepLeftError(mixed, call)
+
+
+def returns_other(module: Module, function: FunctionNode, converted: AbstractSet[ast.expr]) -> str:
+    """What ``function`` may return beside the ``converted`` optimizers; empty if nothing."""
+    for node in ast.walk(function):
+        own = isinstance(node, ast.Return) and module.index.function(node) is function
+        if own and isinstance(node, ast.Return) and node.value is not None:
+            inside = [one for one in ast.walk(node.value) if isinstance(one, ast.expr)]
+            if converted.isdisjoint({*inside, *(binding.value for one in inside for binding in module.origins(one))}):
+                line = module.position(node)[0]
+                return f"{function.name}() may return what is not converted (line {line})"
+    return ""
 
 
 def _check_class(module: Module, model: ast.expr) -> None:

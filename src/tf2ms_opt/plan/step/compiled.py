@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from tf2ms_opt.diagnostics import finding
-from tf2ms_opt.facts import Argument, CallRewrite, Given, Part, Splice, Text
+from tf2ms_opt.facts import Argument, CallRewrite, Part, Splice, Text
 from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.rewrites import edit_call, written_arguments
 from tf2ms_opt.plan.step.callbacks import CallbackFinder, Callbacks

@@ -74,8 +74,7 @@ class Taped:
                 else:
                     use = next(one for one in draft.uses if one.call is call)
                     _check_callers(module, use, {one.expression for one in drafts})
-                    built = draft.factory.built if draft.factory is not None else ()
-                    params = next((one.parameters.text for one in built if use in one.uses), draft.params)
+                    params = next((one.parameters.text for one in draft.built if use in one.uses), draft.params)
                     self.steps.append(tape_step(module, call, params, passed(module, use)))
         except StepLeftError as left:
             self.left = left

@@ -1,0 +1,107 @@
+"""Calls of functions in other files that return an optimizer: each passes the parameters of the model it is for.
+
+And what a file has to do with functions of given names, which is asked of every file before one of them is changed.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from tf2ms_opt.diagnostics import finding
+from tf2ms_opt.neighbours import Gain, Mention, Mentions
+from tf2ms_opt.plan.drafts import Draft
+from tf2ms_opt.plan.factories import Called, Factories
+from tf2ms_opt.plan.sites import Found
+from tf2ms_opt.plan.targets import Choice
+from tf2ms_opt.plan.words import interesting, last_word
+from tf2ms_opt.ruleset import Candidate
+from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.reaching import owner
+from tf2ms_opt.trace.scopes import BindingKind
+from tf2ms_opt.trace.uses import UseKind
+
+
+@dataclass(slots=True)
+class Foreign:
+    """The calls that gain an argument, as drafts; the functions around them; and the lines of those that cannot."""
+
+    drafts: dict[Found, Draft] = field(default_factory=dict)
+    changed: dict[str, Gain] = field(default_factory=dict)
+    refused: list[tuple[int, str]] = field(default_factory=list)
+
+
+def foreign_calls(module: Module, factories: Factories, gains: Collection[Gain]) -> Foreign:
+    """What becomes of the calls of ``gains``."""
+    wanted = {(one.line, one.column): one for one in gains}
+    found = Foreign()
+    for call in module.index.calls if wanted else ():
+        place = module.position(call)
+        gain = wanted.get(place)
+        if gain is None or last_word(module.text(call.func)) == "":
+            continue
+        called = factories.called(call)
+        if isinstance(called, str):
+            found.refused.append((place[0], called))
+            continue
+        site = Found(call, call, f"{gain.path}:{gain.signature.function}", (), call=call)
+        found.drafts[site] = _draft(module, gain, call, called)
+        found.changed |= dict.fromkeys(called.changed, gain)
+    return found
+
+
+def _draft(module: Module, gain: Gain, call: ast.Call, called: Called) -> Draft:
+    rule = module.rules.rules[gain.signature.rule]
+    source = next(one for one in rule.source if gain.signature.generation in one.generations)
+    uses = [use for one in called.built for use in one.uses]
+    steps = [one.parameters.use.call for one in called.built]
+    steps += [use.call for use in uses if use.kind in (UseKind.COMPILE, UseKind.STEP)]
+    known = tuple(dict.fromkeys(step for step in steps if step is not None))
+    passed = ", ".join(dict.fromkeys(one.parameters.text for one in called.built)) or "its own parameters"
+    details = {"function": gain.signature.function, "path": gain.path, "params": passed}
+    return Draft(
+        candidate=Candidate(rule, source, gain.signature.generation, ()),
+        splices=called.splices,
+        findings=(finding("parameters-passed", *module.position(call), **details),),
+        params=passed,
+        choice=Choice("", ()),
+        needs=frozenset(),
+        step=known[0] if known else None,
+        models=tuple(model for one in called.built for model in one.parameters.models),
+        steps=known,
+        uses=tuple(uses),
+        wrapped=gain.signature.wrapped,
+        scheduled=gain.signature.scheduled,
+        built=called.built,
+        mixed=gain.signature.mixed and f"{gain.signature.mixed} in {gain.path}",
+    )
+
+
+def mentions(module: Module, names: Collection[str]) -> Mentions:
+    """Where a file uses, or imports, anything that may be a function with one of ``names`` (without dots)."""
+    words = interesting(module, names)
+    imports = {
+        one.key: one.qualified
+        for group in module.index.top.bindings.values() for one in group
+        if one.kind is BindingKind.IMPORT and one.qualified is not None
+    }  # fmt: skip
+    stars = tuple(star for scope in module.index.scopes.values() for _, star in scope.stars)
+    uses = sorted(_uses(module, words), key=lambda use: (use.line, use.call or (0, 0), use.names))
+    return Mentions(tuple(uses), tuple(sorted(imports.items())), stars)
+
+
+def _uses(module: Module, words: Collection[str]) -> Iterator[Mention]:
+    for key, uses in module.index.uses.items():
+        if last_word(key) not in words:
+            continue
+        for scope, node in uses:
+            resolved = module.resolve(node)
+            starred = isinstance(node, ast.Name) and not resolved.names and owner(scope, node.id) is None
+            stars = [f"{star}.{node.id}" for one in module.index.scopes.values() for _, star in one.stars
+                     if isinstance(node, ast.Name)] if starred else []  # fmt: skip
+            parent = module.index.parents[node]
+            called = isinstance(parent, ast.Call) and parent.func is node
+            place = module.position(parent) if called and isinstance(parent, ast.Call) else None
+            names = tuple(sorted({*resolved.names, *stars}))
+            yield Mention(module.position(node)[0], names, place, resolved.other and not stars)

@@ -1,0 +1,1 @@
+"""What the files of a run have to do with each other: functions that return an optimizer, and who calls them."""

@@ -1,0 +1,171 @@
+"""Before a run: which functions return an optimizer, and whether all calls in the run's files can pass the parameters.
+
+A function is changed with all its callers in the run, or not at all.  Only files that could have to do with it are
+read twice, and nothing of a file is kept but a few names and positions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tf2ms_opt.engine import mentions, returns_optimizer
+from tf2ms_opt.neighbours import NOBODY, Gain, Mention, Mentions, Neighbours, Signature
+from tf2ms_opt.outcomes import Outcome
+from tf2ms_opt.project.layout import Layout, definitions
+from tf2ms_opt.ruleset import RuleSet
+from tf2ms_opt.walk import Found
+
+#: a file's bytes; None for one that cannot be read
+Read = Callable[[Found], "bytes | None"]
+#: the outcome of a file with what others say to it, without writing anything
+Try = Callable[[Found, bytes, Neighbours], Outcome]
+_ROUNDS = 20
+#: a function: the real path of its file, and its name there
+Key = tuple[str, str]
+
+
+@dataclass(slots=True)
+class _Survey:
+    """One survey under way."""
+
+    files: Sequence[Found]
+    read: Read
+    attempt: Try
+    rules: RuleSet
+    layout: Layout
+    signatures: dict[Key, Signature] = field(default_factory=dict)
+    #: functions that cannot be changed, and why
+    closed: dict[Key, str] = field(default_factory=dict)
+    #: real path -> what the file has to do with the functions
+    known: dict[str, Mentions] = field(default_factory=dict)
+    searched: set[str] = field(default_factory=set)
+
+
+def survey(files: Sequence[Found], read: Read, attempt: Try, rules: RuleSet) -> Mapping[str, Neighbours]:
+    """Path in reports -> what other files say to that file; one that has nothing to do with others is absent."""
+    state = _Survey(files, read, attempt, rules, Layout.of(file.real for file in files))
+    assumed = Neighbours(assumed=True)
+    for file in files if len(files) > 1 else ():
+        data = read(file)
+        if data is not None and returns_optimizer(data, rules):
+            _open(state, file, attempt(file, data, assumed).signatures)
+    result: Mapping[str, Neighbours] = {}
+    for _ in range(_ROUNDS):
+        if not state.signatures:
+            return {}
+        before = (set(state.signatures), dict(state.closed))
+        _search(state)
+        result = _neighbours(state)
+        _try(state, result)
+        if before == (set(state.signatures), state.closed):
+            return result
+    return {path: Neighbours(tuple((name, "its callers are too entangled") for name, _ in one.callers)) for path, one in
+            result.items()}  # fmt: skip
+
+
+def _open(state: _Survey, file: Found, found: Collection[Signature]) -> None:
+    state.signatures |= {
+        (file.real, one.function): one for one in found if (file.real, one.function) not in state.signatures
+    }
+
+
+def _search(state: _Survey) -> None:
+    """Read every file that has the word of a function which was not asked for yet."""
+    words = {name.rpartition(".")[2] for _, name in state.signatures}
+    if words <= state.searched:
+        return
+    state.searched |= words
+    pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(word.encode()) for word in sorted(words)) + rb")\b")
+    for file in state.files:
+        data = state.read(file)
+        if data is None or not pattern.search(data):
+            continue
+        found = mentions(data, state.rules, words) if file.real.endswith(".py") else None
+        if found is None:
+            for key in state.signatures:
+                if key[0] != file.real and re.search(rb"\b" + key[1].rpartition(".")[2].encode() + rb"\b", data):
+                    state.closed.setdefault(key, f"{file.path}, which cannot be read as Python, has the name of it")
+        else:
+            state.known[file.real] = found
+
+
+def _neighbours(state: _Survey) -> dict[str, Neighbours]:
+    """What is said to each file, as far as it is known which functions can be changed."""
+    gains: dict[str, list[Gain]] = {}
+    called: set[Key] = set()
+    paths = {file.real: file.path for file in state.files}
+    for file in state.files:
+        for use in state.known[file.real].uses if file.real in state.known else ():
+            for key in _meant(state, file.real, use):
+                called.add(key)
+                if why := _hindrance(file.path, use):
+                    state.closed.setdefault(key, why)
+                elif key not in state.closed and use.call is not None:
+                    gain = Gain(*use.call, paths[key[0]], state.signatures[key])
+                    gains.setdefault(file.path, []).append(gain)
+    callers: dict[str, list[tuple[str, str]]] = {}
+    for key in state.signatures:
+        if key in called or key in state.closed:
+            callers.setdefault(paths[key[0]], []).append((key[1], state.closed.get(key, "")))
+    return {
+        path: Neighbours(tuple(sorted(callers.get(path, ()))), tuple(_open_gains(state, gains.get(path, ()), paths)))
+        for path in sorted({*callers, *gains})
+    }
+
+
+def _open_gains(state: _Survey, gains: Collection[Gain], paths: Mapping[str, str]) -> Iterator[Gain]:
+    """Those whose function was not closed by another file in the meantime."""
+    closed = {(paths[file], name) for file, name in state.closed}
+    yield from (one for one in gains if (one.path, one.signature.function) not in closed)
+
+
+def _meant(state: _Survey, importer: str, use: Mention) -> Iterator[Key]:
+    """The functions of other files that a place may stand for."""
+    last = {name.rpartition(".")[2] for name in use.names}
+    for key in state.signatures:
+        file, function = key
+        method = "." in function
+        if file == importer or (not method and not last):
+            continue
+        if method:
+            if use.other and not use.names:
+                yield key  # an object whose class is not told may be of that class
+            continue
+        places = {one for name in use.names for one in definitions(state.layout, name, importer, state.known)}
+        if key in places:
+            yield key
+
+
+def _hindrance(path: str, use: Mention) -> str:
+    """Why the place cannot pass the parameters; empty if it can, as far as the place itself tells."""
+    if use.call is None:
+        return f"{path} uses it without calling it in line {use.line}"
+    if use.other or len(use.names) != 1:
+        return f"line {use.line} of {path} may call it, or something else"
+    return ""
+
+
+def _try(state: _Survey, said: Mapping[str, Neighbours]) -> None:
+    """Convert the files once, for nothing but to see whether it works; close what does not, open what it leads to."""
+    for file in state.files:
+        neighbours = said.get(file.path, NOBODY)
+        expected = {name for name, why in neighbours.callers if not why}
+        if not expected and not neighbours.gains:
+            continue
+        data = state.read(file)
+        outcome = None if data is None else state.attempt(file, data, neighbours)
+        changed = {one.function for one in outcome.signatures} if outcome is not None and outcome.changed else set()
+        for name in expected - changed:
+            state.closed.setdefault((file.real, name), "it is not converted with what its callers pass")
+        refused = dict(outcome.refused) if outcome is not None else {}
+        reals = {one.path: one.real for one in state.files}
+        for gain in neighbours.gains:
+            key = (reals[gain.path], gain.signature.function)
+            if gain.line in refused:
+                state.closed.setdefault(key, f"in {file.path}: {refused[gain.line]}")
+            elif outcome is None or not outcome.changed:
+                state.closed.setdefault(key, f"{file.path}, which calls it, could not be converted")
+        if outcome is not None and outcome.changed:
+            _open(state, file, outcome.signatures)
