@@ -83,6 +83,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--ignore", multiple=True, metavar="CODE|RULE", help="All but these rules and findings."),
     click.option("--rules", multiple=True, metavar="DIR", help="A directory with more rule files."),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Files to leave out, in gitignore's syntax."),
+    click.option("--jobs", type=click.IntRange(0), metavar="N", help="Processes to use; 0 for one a processor core."),
     _flag("--exit-zero", help="Exit 0 where the exit code would be 1."),
     _flag("-q", "--quiet", help="Say only what failed, what is left, and the totals."),
     _flag("-v", "--verbose", help="Say the next step of every finding."),

@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
@@ -42,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     ignore: tuple[str, ...] | None = None
     rules: tuple[str, ...] | None = None
     exclude: tuple[str, ...] | None = None
+    jobs: Annotated[int, msgspec.Meta(ge=0)] | None = None
     exit_zero: bool | None = None
     quiet: bool | None = None
     verbose: bool | None = None

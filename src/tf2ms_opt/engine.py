@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from tf2ms_opt.diagnostics import Finding, finding
-from tf2ms_opt.neighbours import NOBODY, Mentions
+from tf2ms_opt.neighbours import Mentions
 from tf2ms_opt.options import Options
 from tf2ms_opt.outcomes import FileStatus, Outcome
 from tf2ms_opt.ruleset import RuleSet
@@ -61,7 +61,8 @@ def _convert(data: bytes, source: SourceText, rules: RuleSet, options: Options, 
         wrong = problem(source.data, text, decided.splices)
         if wrong is None:
             again = Module.parse(SourceText(text, source.encoding, source.bom), rules)
-            alone = replace(options, neighbours=NOBODY)  # the calls have what they were to gain
+            neighbours = replace(options.neighbours, gains=())  # the calls have what they were to gain
+            alone = replace(options, neighbours=neighbours)
             wrong = "a second run would change the result" if plan(again, alone, path).splices else None
     except RecursionError:
         return _failed(data, path, finding("unparsable-file", 1, 1, error="an expression is nested too deeply"))

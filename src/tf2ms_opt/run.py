@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tf2ms_opt.diagnostics import Finding, finding
-from tf2ms_opt.engine import convert_source, has_candidate
-from tf2ms_opt.neighbours import NOBODY, Neighbours
+from tf2ms_opt.engine import convert_source, has_candidate, returns_optimizer
+from tf2ms_opt.neighbours import NOBODY, Neighbours, Signature
 from tf2ms_opt.options import Fidelity, Options
 from tf2ms_opt.outcomes import FileStatus, Outcome
+from tf2ms_opt.parallel import in_order
 from tf2ms_opt.project.survey import survey
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.runtime_files import RuntimeFiles, TakenError, package_of
@@ -35,6 +36,8 @@ class Converter:
     rules: RuleSet
     options: Options
     modules: RuntimeFiles = field(default_factory=lambda: RuntimeFiles(dry=True))
+    #: processes
+    jobs: int = 1
     _pins: Pins | None = None
     #: path -> what the other files of the run say to it
     _neighbours: Mapping[str, Neighbours] = field(default_factory=dict)
@@ -42,13 +45,12 @@ class Converter:
     def outcomes(self, walked: Walked, store: Store) -> Iterator[Outcome]:
         """The outcome of every file and of every path that could not be walked, sorted by path."""
         if len(walked.files) > 1:
-            self._neighbours = survey(walked.files, _read, self._attempt, self.rules)
-        items: list[Found | Problem] = [*walked.files, *walked.problems]
-        for item in sorted(items, key=lambda item: item.path):
-            if isinstance(item, Problem):
-                yield _unreadable(item.path, "read", item.error)
-            else:
-                yield self._file(item, store)
+            opened = zip(walked.files, in_order(self._signatures, walked.files, self.jobs), strict=True)
+            self._neighbours = survey(walked.files, opened, _read, self._attempt, self.rules)
+        every: list[Found | Problem] = [*walked.files, *walked.problems]
+        items = sorted(every, key=lambda item: item.path)
+        for item, found in zip(items, in_order(self._item, items, self.jobs), strict=True):
+            yield found[0] if isinstance(item, Problem) else self._stored(item, found, store)
 
     def convert(self, data: bytes, path: str, near: Path) -> Outcome:
         """The outcome of one text; ``near`` is where the project's pins are looked for."""
@@ -79,12 +81,29 @@ class Converter:
         """The outcome that a file would have, if other files said ``neighbours``."""
         return self._converted(data, file.path, Path(file.path), neighbours)
 
-    def _file(self, file: Found, store: Store) -> Outcome:
+    def _signatures(self, file: Found) -> tuple[Signature, ...]:
+        """The functions of a file that return optimizers and would be changed, if their callers could be, too."""
+        data = _read(file)
+        if data is None or not returns_optimizer(data, self.rules):
+            return ()
+        return self._attempt(file, data, Neighbours(assumed=True)).signatures
+
+    def _item(self, item: Found | Problem) -> tuple[Outcome, bytes | None]:
+        """The outcome of a file or path, and the file's bytes; nothing is written."""
+        if isinstance(item, Problem):
+            return _unreadable(item.path, "read", item.error), None
         try:
-            data = Path(file.real).read_bytes()
+            data = Path(item.real).read_bytes()
         except OSError as error:
-            return _unreadable(file.path, "read", error)
-        outcome = self.supplied(self.convert(data, file.path, Path(file.path)), file)
+            return _unreadable(item.path, "read", error), None
+        return self.convert(data, item.path, Path(item.path)), data
+
+    def _stored(self, file: Found, found: tuple[Outcome, bytes | None], store: Store) -> Outcome:
+        """The outcome of a file that was written, with what it imports, if it was to be."""
+        converted, data = found
+        if data is None:
+            return converted
+        outcome = self.supplied(converted, file)
         try:
             store(file, outcome.after if outcome.changed else data, outcome.changed)
         except OSError as error:

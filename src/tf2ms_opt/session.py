@@ -33,7 +33,7 @@ def convert(paths: Sequence[str], settings: Settings, streams: Streams, stdin_na
     _refuse(paths, settings, dry=dry)
     rules = load([Path(folder) for folder in settings.rules or ()])
     modules = _modules(settings, dry=dry or STDIN in paths)
-    converter = Converter(rules, options_of(settings, rules), modules)
+    converter = Converter(rules, options_of(settings, rules), modules, jobs=_jobs(settings))
     outcomes: Iterable[Outcome]
     if STDIN in paths:
         sink = Sink(settings, streams, named=frozenset({stdin_name or _STDIN_NAME}), filters=not dry)
@@ -46,6 +46,11 @@ def convert(paths: Sequence[str], settings: Settings, streams: Streams, stdin_na
     for outcome in outcomes:
         sink.take(outcome)
     return _exit_code(sink.finish(modules), settings, dry=dry)
+
+
+def _jobs(settings: Settings) -> int:
+    """The number of processes: one unless more are asked for, and one a core for 0."""
+    return (os.cpu_count() or 1) if settings.jobs == 0 else settings.jobs or 1
 
 
 def _refuse(paths: Sequence[str], settings: Settings, *, dry: bool) -> None:

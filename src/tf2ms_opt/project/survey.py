@@ -7,10 +7,10 @@ read twice, and nothing of a file is kept but a few names and positions.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tf2ms_opt.engine import mentions, returns_optimizer
+from tf2ms_opt.engine import mentions
 from tf2ms_opt.neighbours import NOBODY, Gain, Mention, Mentions, Neighbours, Signature
 from tf2ms_opt.outcomes import Outcome
 from tf2ms_opt.project.layout import Layout, definitions
@@ -22,6 +22,7 @@ Read = Callable[[Found], "bytes | None"]
 #: the outcome of a file with what others say to it, without writing anything
 Try = Callable[[Found, bytes, Neighbours], Outcome]
 _ROUNDS = 20
+NOT_ITSELF = "its callers could pass the parameters, but it could not be converted itself"
 #: a function: the real path of its file, and its name there
 Key = tuple[str, str]
 
@@ -43,14 +44,20 @@ class _Survey:
     searched: set[str] = field(default_factory=set)
 
 
-def survey(files: Sequence[Found], read: Read, attempt: Try, rules: RuleSet) -> Mapping[str, Neighbours]:
-    """Path in reports -> what other files say to that file; one that has nothing to do with others is absent."""
+def survey(
+    files: Sequence[Found],
+    opened: Iterable[tuple[Found, Collection[Signature]]],
+    read: Read,
+    attempt: Try,
+    rules: RuleSet,
+) -> Mapping[str, Neighbours]:
+    """Path in reports -> what other files say to that file; one that has nothing to do with others is absent.
+
+    ``opened`` are the functions of each file that would be changed if all of their callers could be, too.
+    """
     state = _Survey(files, read, attempt, rules, Layout.of(file.real for file in files))
-    assumed = Neighbours(assumed=True)
-    for file in files if len(files) > 1 else ():
-        data = read(file)
-        if data is not None and returns_optimizer(data, rules):
-            _open(state, file, attempt(file, data, assumed).signatures)
+    for file, signatures in opened:
+        _open(state, file, signatures)
     result: Mapping[str, Neighbours] = {}
     for _ in range(_ROUNDS):
         if not state.signatures:
@@ -158,7 +165,7 @@ def _try(state: _Survey, said: Mapping[str, Neighbours]) -> None:
         outcome = None if data is None else state.attempt(file, data, neighbours)
         changed = {one.function for one in outcome.signatures} if outcome is not None and outcome.changed else set()
         for name in expected - changed:
-            state.closed.setdefault((file.real, name), "it is not converted with what its callers pass")
+            state.closed.setdefault((file.real, name), NOT_ITSELF)
         refused = dict(outcome.refused) if outcome is not None else {}
         reals = {one.path: one.real for one in state.files}
         for gain in neighbours.gains:
