@@ -11,7 +11,7 @@ from tf2ms_opt.facts import CallRewrite, Splice, origins
 from tf2ms_opt.options import Fidelity, Options, converts_steps
 from tf2ms_opt.plan.arguments import translate
 from tf2ms_opt.plan.around import own_defaults
-from tf2ms_opt.plan.claims import claim, runtime_note
+from tf2ms_opt.plan.claims import Claim, claim, runtime_note
 from tf2ms_opt.plan.edits import Editor, Origin, SiteFacts
 from tf2ms_opt.plan.factories import Factories, Factory
 from tf2ms_opt.plan.imports import Aliases
@@ -58,6 +58,8 @@ class Draft:
     wrapped: bool = False
     #: the learning rate is a schedule
     scheduled: bool = False
+    #: what was measured for it
+    claim: Claim | None = None
 
 
 #: why a regularizer does not become weight decay where its step is converted
@@ -98,12 +100,13 @@ class Drafter:
         site.findings += regular.findings
         splices, needs = self._editor.edits(site, translation, regular.value)
         own = {parameter.name for parameter in own_defaults(candidate, ())}
+        measured = None
         if own.issuperset(name for name, _ in translation.wrapped) and (
             measured := claim(
                 candidate, translation.choice, translation.setting, self._options.fidelity, site.findings, place
             )
         ):
-            site.findings.append(measured)
+            site.findings.append(measured.finding)
         kept = {index for argument in translation.arguments for index in origins(argument.value)}
         values = self._values(found)
         return Draft(
@@ -122,6 +125,7 @@ class Drafter:
             uses,
             bool(translation.wrapper),
             bool(translation.setting.schedule) or bool(translation.schedules),
+            measured,
         )
 
     @staticmethod
