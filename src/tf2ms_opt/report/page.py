@@ -64,9 +64,9 @@ def page(run: Run) -> str:
     style, script = _own("page.css"), _own("page.js")
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, keep_trailing_newline=True,
+        lstrip_blocks=True, finalize=_inline, keep_trailing_newline=True,
     )  # fmt: skip
-    environment.filters |= {"code": code, "printable": printable}
+    environment.filters |= {"code": code, "inline": printable}
     groups = [
         (need, *_HEADINGS[need], found)
         for need in Need if (found := [one for one in run.entries if one.need is need])
@@ -87,6 +87,11 @@ def page(run: Run) -> str:
         policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
         "base-uri 'none'; form-action 'none'",
     )
+
+
+def _inline(value: object) -> object:
+    """Whatever the template puts into the page, on one line and in characters that print, unless it is markup."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def code(text: str) -> Markup:
