@@ -18,7 +18,7 @@ from tf2ms_opt.outcomes import FileStatus, Outcome, Site, SiteOutcome, summarize
 from tf2ms_opt.report.curves import measurement
 from tf2ms_opt.report.entries import Need, entry
 from tf2ms_opt.report.hunks import around, hunks
-from tf2ms_opt.report.page import Run, code, page
+from tf2ms_opt.report.page import Run, code, page, prose
 from tf2ms_opt.report.statistics import Tally
 
 HEAD = "import tensorflow as tf\n"
@@ -276,6 +276,12 @@ def test_characters_that_do_not_print_are_shown():
     assert code("a\tb <i>") == "a\tb &lt;i&gt;"
     assert code("x\u202ey") == 'x<span class="esc">\\u202e</span>y'
     assert code("学习率 é") == "学习率 é"
+
+
+def test_what_stands_in_backticks_is_code():
+    assert prose("give `<b>` to `f()`") == "give <code>&lt;b&gt;</code> to <code>f()</code>"
+    assert prose("a ` alone <") == "a ` alone &lt;"
+    assert prose("\u202e") == "\\u202e"
 
 
 def test_the_browser_is_told_to_run_our_script_alone(rules):

@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from tf2ms_opt.cli import main
 
@@ -76,6 +77,8 @@ class Shown(HTMLParser):
         super().__init__()
         self.stack = []
         self.files, self.places, self.open, self.tags, self.title = [], [], [], [], ""
+        self.counts = []
+        self.counting = False
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
@@ -86,6 +89,7 @@ class Shown(HTMLParser):
             self.stack.append((tag, hidden))
         if hidden:
             return
+        self.counting = attrs.get("class") == "count"
         if tag == "details":
             self.files.append(attrs["data-path"])
             if "open" in attrs:
@@ -100,6 +104,9 @@ class Shown(HTMLParser):
     def handle_data(self, data):
         if self.stack and self.stack[-1][0] == "title":
             self.title += data
+        if self.counting:
+            self.counts.append(data)
+            self.counting = False
 
 
 def shown(browse, fragment=""):
@@ -133,6 +140,8 @@ def test_a_filter_stands_in_the_address(browse, fragment, files, places):
     assert {name.split(" ")[0] for name in found.files} == files
     assert set(found.places) == places
     assert set(found.open) == set(found.files), "few files are opened"
+    if "outcome=left" in fragment:
+        assert found.counts == [f"({len(files)})" if len(files) == 3 else f"({len(files)} of 3)"]
 
 
 def test_a_link_to_a_place_opens_its_file(browse, folder):
@@ -178,14 +187,17 @@ def test_it_fits_into_a_window_of_any_width(browse, folder, width):
     ("switch", "ground"), [("preferredColorScheme=1", (255, 255, 255)), ("preferredColorScheme=0", (20, 23, 27))]
 )
 def test_it_takes_the_readers_colours(browse, tmp_path, switch, ground):
-    image = pytest.importorskip("PIL.Image")
     picture = tmp_path / "page.png"
     browse("report.html", f"--blink-settings={switch}", "--window-size=900,700", f"--screenshot={picture}")
-    with image.open(picture) as drawn:
+    with Image.open(picture) as drawn:
         assert drawn.convert("RGB").getpixel((5, 5)) == ground
 
 
-def test_it_goes_onto_paper(browse, tmp_path):
-    paper = tmp_path / "page.pdf"
-    browse("report.html", f"--print-to-pdf={paper}")
-    assert paper.read_bytes().startswith(b"%PDF-")
+def test_what_is_folded_goes_onto_paper_too(browse, folder, tmp_path):
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    (folder / "folded.html").write_text(text.replace(" open>", ">"), encoding="utf-8")
+    pages = []
+    for name in ("report", "folded"):
+        browse(f"{name}.html", f"--print-to-pdf={tmp_path / name}.pdf")
+        pages.append(len(re.findall(rb"/Type ?/Page\b", (tmp_path / f"{name}.pdf").read_bytes())))
+    assert pages[0] == pages[1] > 1

@@ -63,6 +63,8 @@ def test_every_code_is_a_rule_with_its_help(project):
         assert one["fullDescription"]["text"] == entry.explanation
         assert one["help"]["text"].endswith(entry.next_step)
         assert one["help"]["markdown"].replace("\\", "").startswith(entry.explanation)
+    assert any("`net.trainable_params()`" in one["help"]["markdown"] for one in descriptors)
+    assert any(r"\_" in one["help"]["markdown"] for one in descriptors), "which Markdown would take for emphasis"
 
 
 def test_results_have_places_in_characters_and_failures_are_notifications(project):

@@ -37,6 +37,7 @@ class Measurement:
     rule: str
     generation: str
     setting: str
+    fidelity: str
     conditions: str
     steps: int
     emitted: str
@@ -68,6 +69,7 @@ def measurement(site: Site, rule: Rule) -> Measurement | None:
         rule=rule.name,
         generation=row.generation,
         setting=row.setting or "any setting",
+        fidelity=row.fidelity,
         conditions=conditions(evidence),
         steps=evidence.steps,
         emitted=row.target,

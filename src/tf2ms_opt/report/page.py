@@ -66,7 +66,7 @@ def page(run: Run) -> str:
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, finalize=_inline, keep_trailing_newline=True,
     )  # fmt: skip
-    environment.filters |= {"code": code, "inline": printable}
+    environment.filters |= {"code": code, "inline": printable, "prose": prose}
     groups = [
         (need, *_HEADINGS[need], found)
         for need in Need if (found := [one for one in run.entries if one.need is need])
@@ -99,6 +99,16 @@ def code(text: str) -> Markup:
     if text.isprintable():
         return escape(text)
     return Markup("").join(_characters(text))
+
+
+def prose(text: str) -> Markup:
+    """A sentence of ours: what stands in backticks is code."""
+    parts = printable(text).split("`")
+    if len(parts) % 2 == 0:  # an odd backtick is part of someone's text
+        return escape(printable(text))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(one) if at % 2 else escape(one) for at, one in enumerate(parts)
+    )
 
 
 def _characters(text: str) -> Iterable[Markup]:

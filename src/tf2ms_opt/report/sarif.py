@@ -123,4 +123,6 @@ def _plain(text: str) -> str:
 
 
 def _markdown(text: str) -> str:
-    return re.sub(r"([\\`*_{}\[\]<>#|])", r"\\\1", text)
+    """A text of the catalogue: what stands in backticks is code, and the rest is no markup."""
+    parts = text.split("`")
+    return "`".join(one if at % 2 else re.sub(r"([\\*_{}\[\]<>#|])", r"\\\1", one) for at, one in enumerate(parts))

@@ -51,7 +51,12 @@
       file.element.hidden = !here || (matched === 0 && (file.items.length > 0 || filtered));
       if (!file.element.hidden) seen.push(file);
     }
-    for (const group of groups) group.hidden = !group.querySelector("details.file:not([hidden])");
+    for (const group of groups) {
+      const all = group.querySelectorAll("details.file").length;
+      const left = group.querySelectorAll("details.file:not([hidden])").length;
+      group.hidden = left === 0;
+      group.querySelector(".count").textContent = left === all ? `(${all})` : `(${left} of ${all})`;
+    }
     if (filtered && seen.length <= few) for (const file of seen) file.element.open = true;
     status.textContent = `${items} of ${total} places in ${seen.length} of ${files.length} files`;
     return want;
