@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from tf2ms_opt import report as package
 from tf2ms_opt.cli import main
 from tf2ms_opt.diagnostics import Finding, Severity
+from tf2ms_opt.engine import convert_source
 from tf2ms_opt.outcomes import FileStatus, Outcome, Site, SiteOutcome, summarize
 from tf2ms_opt.report.curves import measurement
 from tf2ms_opt.report.entries import Need, entry
@@ -226,6 +227,21 @@ def test_one_change_is_shown_once_and_at_the_site(rules):
 def test_a_site_without_a_claim_has_no_measurement(rules):
     site = Site(1, 1, "x", "y", "rmsprop", SiteOutcome.CONVERTED, None, ())
     assert measurement(site, rules.rules["rmsprop"]) is None
+
+
+def test_the_rows_of_a_site_are_those_of_its_claim(rules):
+    """Over all cases of the optimizers: a site has rows where TMO111 stands at its place, and nowhere else."""
+    seen = set()
+    for file in sorted((Path(__file__).parent / "fixtures").glob("[a-z]*/*/before.py")):
+        outcome = convert_source(file.read_bytes(), rules, path=file.name)
+        claimed = {(one.line, one.column) for one in outcome.findings if one.code == "TMO111"}
+        assert {(one.line, one.column) for one in outcome.sites if one.evidence} == claimed, file
+        for site in outcome.sites:
+            rows = [rules.rules[site.rule].evidence.row[place] for place in site.evidence]
+            assert len({row.generation for row in rows}) <= 1
+            assert {row.target.rpartition(".")[2] for row in rows} <= {(site.target or "").rpartition(".")[2]}
+            seen |= {row.fidelity for row in rows}
+    assert seen == {"stock"}
 
 
 def test_every_row_of_evidence_can_be_drawn(rules):
