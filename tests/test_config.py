@@ -31,6 +31,8 @@ def test_every_option_stands_under_its_long_name(tmp_path):
         ignore = ["TMO1", "TMO201"]
         rules = ["more", "/srv/rules"]
         exclude = ["tests/"]
+        baseline = "known.json"
+        statistics = true
         exit-zero = true
         quiet = false
         verbose = true
@@ -48,6 +50,8 @@ def test_every_option_stands_under_its_long_name(tmp_path):
         ignore=("TMO1", "TMO201"),
         rules=(str(tmp_path / "more"), "/srv/rules"),
         exclude=("tests/",),
+        baseline=str(tmp_path / "known.json"),
+        statistics=True,
         exit_zero=True,
         quiet=False,
         verbose=True,

@@ -146,9 +146,10 @@ def loaded(code):
 
 def test_a_run_loads_what_it_needs(project):
     main = "from tf2ms_opt.cli import main\nmain({!r}, standalone_mode=False)"
-    heavy = {"libcst", "rich", "packaging", "pathspec"}
+    heavy = {"libcst", "rich", "packaging", "pathspec", "jinja2"}
     assert not loaded(main.format(["--help"])) & (heavy | {"msgspec"})
     (project / "plain.py").write_text("pass\n")
     exits = "try:\n    from tf2ms_opt.cli import main\n    main({!r})\nexcept SystemExit:\n    pass"
     assert not loaded(exits.format(["check", "plain.py"])) & heavy
     assert loaded(exits.format(["check", "."])) >= {"rich", "packaging"}
+    assert "jinja2" not in loaded(exits.format(["check", ".", "--format", "sarif"]))

@@ -53,6 +53,7 @@ def test_the_wheel_holds_the_package_and_the_rules_and_nothing_else(wheel):
     source = ROOT / "src"
     expected = {file.relative_to(source).as_posix() for file in source.rglob("*.py")}
     expected |= {"tf2ms_opt/findings.toml", "tf2ms_opt/py.typed"}
+    expected |= {f"tf2ms_opt/report/templates/page.{kind}" for kind in ("css", "html", "js")}
     expected |= {
         f"tf2ms_opt/{file.relative_to(ROOT).as_posix()}" for file in (ROOT / "rules").rglob("*") if file.is_file()
     }
@@ -80,6 +81,12 @@ def test_exact_writes_the_runtime_module_and_says_what_was_measured(installed, t
     assert done.returncode == 0, done.stderr
     assert "bit-equal over 250 steps" in done.stderr
     assert "class RMSpropKeras3(" in (tmp_path / "out" / "tf2ms_runtime.py").read_text(encoding="utf-8")
+
+
+def test_the_page_is_written(installed, tmp_path):
+    done = run(installed / "tf2ms-opt", "report", ROOT / "examples", "-o", "report.html", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "report.html").read_text(encoding="utf-8").endswith("</html>\n")
 
 
 def test_the_examples_convert(installed, tmp_path):

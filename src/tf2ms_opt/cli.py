@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from tf2ms_opt import __version__
+from tf2ms_opt.cli_report import report
 from tf2ms_opt.cli_verify import verify
 from tf2ms_opt.options import Fidelity, Scope
 from tf2ms_opt.terminal import Failure, console, settings, streams
@@ -58,7 +59,9 @@ def _flag(*names: str, help: str) -> Callable[[Command], Command]:
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.argument("paths", nargs=-1, required=True, metavar="PATH..."),
     _flag("--diff", "--dry-run", help="Print a unified diff (`git apply` takes it) and write nothing."),
-    click.option("--format", type=click.Choice(["text", "concise", "json", "github"]), help="Form of the report."),
+    click.option(
+        "--format", type=click.Choice(["text", "concise", "json", "github", "sarif"]), help="Form of the report."
+    ),
     click.option(
         "--fidelity",
         type=click.Choice([level.value for level in Fidelity]),
@@ -84,6 +87,8 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--rules", multiple=True, metavar="DIR", help="A directory with more rule files."),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Files to leave out, in gitignore's syntax."),
     click.option("--jobs", type=click.IntRange(0), metavar="N", help="Processes to use; 0 for one a processor core."),
+    click.option("--baseline", metavar="FILE", help="Say, and fail for, only what FILE does not know yet."),
+    _flag("--statistics", help="Count the findings by code and the sites by rule."),
     _flag("--exit-zero", help="Exit 0 where the exit code would be 1."),
     _flag("-q", "--quiet", help="Say only what failed, what is left, and the totals."),
     _flag("-v", "--verbose", help="Say the next step of every finding."),
@@ -119,13 +124,22 @@ def convert(paths: tuple[str, ...], stdin_filename: str | None, **given: Any) ->
 
 @main.command(epilog=_EXIT_CODES)
 @_options(*_OPTIONS)
-def check(paths: tuple[str, ...], stdin_filename: str | None, **given: Any) -> None:  # noqa: ANN401 -- click's
+@click.option("--write-baseline", metavar="FILE", help="Write what is found to FILE, for --baseline, and exit 0.")
+def check(
+    paths: tuple[str, ...],
+    stdin_filename: str | None,
+    write_baseline: str | None,
+    **given: Any,  # noqa: ANN401 -- click's
+) -> None:
     """Report what convert would do, and write nothing."""
-    _run(paths, stdin_filename, {**given, "check": True})
+    _run(paths, stdin_filename, {**given, "check": True}, write_baseline)
 
 
-def _run(paths: tuple[str, ...], stdin_filename: str | None, given: dict[str, Any]) -> None:
+def _run(
+    paths: tuple[str, ...], stdin_filename: str | None, given: dict[str, Any], write_baseline: str | None = None
+) -> None:
     from tf2ms_opt import session  # noqa: PLC0415 -- see the module's docstring
+    from tf2ms_opt.baseline import BaselineError  # noqa: PLC0415
     from tf2ms_opt.config import ConfigError  # noqa: PLC0415
     from tf2ms_opt.ruleset import RuleFileError  # noqa: PLC0415
     from tf2ms_opt.wishes import UsageError  # noqa: PLC0415
@@ -133,10 +147,10 @@ def _run(paths: tuple[str, ...], stdin_filename: str | None, given: dict[str, An
     if given.get("output_dir") and "-" in paths:
         raise click.UsageError("--output-dir is for files; - (standard input) goes to standard output")
     try:
-        code = session.convert(paths, settings(paths, given), streams(), stdin_filename)
+        code = session.convert(paths, settings(paths, given), streams(), stdin_filename, write_baseline)
     except UsageError as error:
         raise click.UsageError(str(error)) from error
-    except (ConfigError, RuleFileError) as error:
+    except (BaselineError, ConfigError, RuleFileError) as error:
         raise Failure(str(error)) from error
     sys.exit(code)
 
@@ -205,4 +219,5 @@ def _rule(name: str, loaded: RuleSet, others: Sequence[str] = ()) -> Rule:
     return loaded.rules[name]
 
 
+main.add_command(report)
 main.add_command(verify)

@@ -15,7 +15,7 @@ import msgspec
 
 from tf2ms_opt.options import Fidelity, Scope
 
-Format: TypeAlias = Literal["text", "concise", "json", "github"]
+Format: TypeAlias = Literal["text", "concise", "json", "github", "sarif"]
 
 _FILE = "pyproject.toml"
 _TOOL = "tf2ms-opt"
@@ -43,6 +43,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     rules: tuple[str, ...] | None = None
     exclude: tuple[str, ...] | None = None
     jobs: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    baseline: str | None = None
+    statistics: bool | None = None
     exit_zero: bool | None = None
     quiet: bool | None = None
     verbose: bool | None = None
@@ -105,4 +107,5 @@ def _located(settings: Settings, folder: Path) -> Settings:
     """Paths in the file are relative to it."""
     rules = None if settings.rules is None else tuple(str(folder / path) for path in settings.rules)
     output_dir = None if settings.output_dir is None else str(folder / settings.output_dir)
-    return msgspec.structs.replace(settings, rules=rules, output_dir=output_dir)
+    baseline = None if settings.baseline is None else str(folder / settings.baseline)
+    return msgspec.structs.replace(settings, rules=rules, output_dir=output_dir, baseline=baseline)

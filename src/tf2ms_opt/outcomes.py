@@ -47,6 +47,8 @@ class Site:
     params: str | None
     codes: tuple[str, ...]
     cell: int | None = None
+    #: the rows of the rule's evidence that the site's claim (TMO111) rests on, by their places; empty for no claim
+    evidence: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tf2ms_opt.config import Settings
 from tf2ms_opt.outcomes import Outcome, Summary
@@ -20,35 +21,67 @@ from tf2ms_opt.walk import Found, Walked, walk
 from tf2ms_opt.wishes import UsageError, options_of
 from tf2ms_opt.write import OutputCollisionError, create, destinations, replace
 
+if TYPE_CHECKING:
+    from tf2ms_opt.baseline import Comparison, Record
+
 STDIN = "-"
 _STDIN_NAME = "<stdin>"
+#: formats that are one document on standard output
+_DOCUMENTS = ("json", "sarif")
 
 
-def convert(paths: Sequence[str], settings: Settings, streams: Streams, stdin_name: str | None = None) -> int:
+def convert(
+    paths: Sequence[str], settings: Settings, streams: Streams, stdin_name: str | None = None,
+    new_baseline: str | None = None,
+) -> int:  # fmt: skip
     """Convert ``paths`` as ``settings`` say; the exit code.
 
-    Raises ``UsageError`` and ``RuleFileError`` before anything is written.
+    With ``new_baseline`` what is found is written there, and nothing of it counts as remaining.
+    Raises ``UsageError``, ``RuleFileError`` and ``BaselineError`` before anything is written.
     """
     dry = bool(settings.check or settings.diff)
     _refuse(paths, settings, dry=dry)
     rules = load([Path(folder) for folder in settings.rules or ()])
     modules = _modules(settings, dry=dry or STDIN in paths)
-    converter = Converter(rules, options_of(settings, rules), modules, jobs=_jobs(settings))
+    converter = Converter(rules, options_of(settings, rules), modules, jobs=jobs_of(settings))
+    baseline = _baseline(settings) if new_baseline is None else None
     outcomes: Iterable[Outcome]
     if STDIN in paths:
-        sink = Sink(settings, streams, named=frozenset({stdin_name or _STDIN_NAME}), filters=not dry)
+        sink = Sink(settings, streams, named=frozenset({stdin_name or _STDIN_NAME}), filters=not dry, baseline=baseline)
         outcomes = _filtered(converter, streams, stdin_name, dry=dry)
     else:
-        walked = _walked(paths, settings)
-        sink = Sink(settings, streams, named=frozenset(file.path for file in walked.files if file.named))
+        walked = walked_files(paths, settings)
+        named = frozenset(file.path for file in walked.files if file.named)
+        sink = Sink(settings, streams, named, baseline=baseline)
         store = store_nothing if dry else _store(walked, settings, modules)
         outcomes = sink.watched(converter.outcomes(walked, store), len(walked.files))
+    record = None if new_baseline is None else _record(Path(new_baseline))
     for outcome in outcomes:
+        if record is not None:
+            record.take(outcome)
         sink.take(outcome)
-    return _exit_code(sink.finish(modules), settings, dry=dry)
+    summary = sink.finish(modules)
+    if record is not None:
+        streams.say(f"{record.file}: {record.write()}")
+        return 2 if summary.failed else 0
+    return _exit_code(summary, settings, dry=dry, baseline=baseline)
 
 
-def _jobs(settings: Settings) -> int:
+def _baseline(settings: Settings) -> Comparison | None:
+    if settings.baseline is None:
+        return None
+    from tf2ms_opt.baseline import load as load_baseline  # noqa: PLC0415 -- for the runs that have one
+
+    return load_baseline(Path(settings.baseline))
+
+
+def _record(file: Path) -> Record:
+    from tf2ms_opt.baseline import Record  # noqa: PLC0415 -- for the runs that write one
+
+    return Record(file)
+
+
+def jobs_of(settings: Settings) -> int:
     """The number of processes: one unless more are asked for, and one a core for 0."""
     return (os.cpu_count() or 1) if settings.jobs == 0 else settings.jobs or 1
 
@@ -57,15 +90,16 @@ def _refuse(paths: Sequence[str], settings: Settings, *, dry: bool) -> None:
     """Combinations in which two products would meet on one stream, and a path that a script forgot to set."""
     if "" in paths:
         raise UsageError("an empty PATH; give . for the current directory")
-    if settings.diff and settings.format == "json":
-        raise UsageError("--diff and --format json both want standard output; choose one of them")
+    if settings.diff and settings.format in _DOCUMENTS:
+        raise UsageError(f"--diff and --format {settings.format} both want standard output; choose one of them")
     if STDIN not in paths:
         return
     if len(paths) > 1:
         raise UsageError("- (standard input) cannot be mixed with other paths")
-    if settings.format == "json" and not dry:
+    if settings.format in _DOCUMENTS and not dry:
         raise UsageError(
-            "the converted text and --format json both want standard output; add --check, or leave one out"
+            f"the converted text and --format {settings.format} both want standard output; "
+            "add --check, or leave one out"
         )
 
 
@@ -80,7 +114,8 @@ def _filtered(converter: Converter, streams: Streams, name: str | None, *, dry: 
     yield outcome
 
 
-def _walked(paths: Sequence[str], settings: Settings) -> Walked:
+def walked_files(paths: Sequence[str], settings: Settings) -> Walked:
+    """The files of a run.  Raises ``UsageError``."""
     output_dir = None if settings.output_dir is None else Path(settings.output_dir)
     try:
         return walk([Path(path) for path in paths], exclude=settings.exclude or (), skip=output_dir)
@@ -117,8 +152,11 @@ def _create(places: dict[str, Path], modules: RuntimeFiles, file: Found, data: b
         create(places[file.path], data, like=Path(file.real))
 
 
-def _exit_code(summary: Summary, settings: Settings, *, dry: bool) -> int:
+def _exit_code(summary: Summary, settings: Settings, *, dry: bool, baseline: Comparison | None) -> int:
     if summary.failed:
         return 2
-    remains = bool(summary.needing_a_hand or (dry and summary.converted))
+    if baseline is None:
+        remains = bool(summary.needing_a_hand or (dry and summary.converted))
+    else:
+        remains = baseline.new_left or (dry and baseline.new_work)
     return 1 if remains and not settings.exit_zero else 0

@@ -63,6 +63,15 @@ def supply(file: Path, data: bytes, like: Path) -> None:
     _write(file, data, like.stat(), stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
 
 
+def publish(file: Path, data: bytes) -> None:
+    """Write a product of ours to ``file``, new or in the place of an earlier one; raises ``OSError``."""
+    if file.exists():
+        replace(file, data)
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(data)
+
+
 def _write(target: Path, data: bytes, status: os.stat_result, without: int = 0) -> None:
     descriptor, name = tempfile.mkstemp(prefix=".tf2ms-", dir=target.parent)
     temporary = Path(name)

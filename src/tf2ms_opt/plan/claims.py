@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from tf2ms_opt.diagnostics import Finding, finding
@@ -17,10 +18,18 @@ from tf2ms_opt.ruleset import Candidate
 _OTHERWISE = {"TMO107", "TMO201", "TMO202", "TMO205", "TMO209"}
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is said of a site's accuracy, and the places of the rows in the rule's evidence that it rests on."""
+
+    finding: Finding
+    rows: tuple[int, ...]
+
+
 def claim(
     candidate: Candidate, choice: Choice, setting: Setting, fidelity: Fidelity, said: Iterable[Finding],
     place: tuple[int, int],
-) -> Finding | None:  # fmt: skip
+) -> Claim | None:  # fmt: skip
     """The measurement that covers the site; of several that may, the largest deviation."""
     evidence = candidate.rule.evidence
     level = "stock" if fidelity is Fidelity.EXACT and choice.runtime is None else fidelity.value
@@ -28,7 +37,8 @@ def claim(
     same_class = all(row.target.rpartition(".")[2] == choice.short for row in found)
     if evidence is None or not found or not same_class or any(one.code in _OTHERWISE for one in said):
         return None
-    return _finding(evidence, found, place)
+    places = tuple(number for number, row in enumerate(evidence.row) if row in found)
+    return Claim(_finding(evidence, found, place), places)
 
 
 def _finding(evidence: Evidence, found: Collection[Row], place: tuple[int, int]) -> Finding:

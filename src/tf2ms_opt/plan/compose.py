@@ -220,15 +220,18 @@ def _findings(draft: Draft | Finding) -> tuple[Finding, ...]:
 def _site(module: Module, found: Found, draft: Draft | Finding) -> Site:
     line, column = module.position(found.node)
     findings = _findings(draft)
+    evidence: tuple[int, ...] = ()
     if isinstance(draft, Finding):
         outcome, params, target = SiteOutcome.LEFT, None, None
     else:
         asked = any(one.severity in (Severity.REVIEW, Severity.LEFT) for one in findings)
         outcome = SiteOutcome.REVIEW if asked else SiteOutcome.CONVERTED
         params, target = draft.params, draft.choice.name.lstrip(".")
+        if draft.claim is not None and draft.claim.finding in findings:  # converting the step may have withdrawn it
+            evidence = draft.claim.rows
     rule = found.rule.name if found.rule is not None else None
     codes = tuple(sorted({one.code for one in findings}))
-    return Site(line, column, found.source, target, rule, outcome, params, codes)
+    return Site(line, column, found.source, target, rule, outcome, params, codes, evidence=evidence)
 
 
 def _file_findings(

@@ -11,7 +11,7 @@ from tf2ms_opt.facts import CallRewrite, Splice, origins
 from tf2ms_opt.options import Fidelity, Options, converts_steps
 from tf2ms_opt.plan.arguments import translate
 from tf2ms_opt.plan.around import own_defaults
-from tf2ms_opt.plan.claims import claim, runtime_note
+from tf2ms_opt.plan.claims import Claim, claim, runtime_note
 from tf2ms_opt.plan.edits import Editor, Origin, SiteFacts
 from tf2ms_opt.plan.factories import Factories, Factory
 from tf2ms_opt.plan.imports import Aliases
@@ -63,6 +63,8 @@ class Draft:
     built: tuple[Built, ...] = ()
     #: what else may come where the optimizer comes, from a function of another file
     mixed: str = ""
+    #: what was measured for it
+    claim: Claim | None = None
 
 
 #: why a regularizer does not become weight decay where its step is converted
@@ -104,12 +106,13 @@ class Drafter:
         site.findings += regular.findings
         splices, needs = self._editor.edits(site, translation, regular.value)
         own = {parameter.name for parameter in own_defaults(candidate, ())}
+        measured = None
         if own.issuperset(name for name, _ in translation.wrapped) and (
             measured := claim(
                 candidate, translation.choice, translation.setting, self._options.fidelity, site.findings, place
             )
         ):
-            site.findings.append(measured)
+            site.findings.append(measured.finding)
         kept = {index for argument in translation.arguments for index in origins(argument.value)}
         values = self._values(found)
         return Draft(
@@ -122,14 +125,15 @@ class Drafter:
             translation.schedules,
             tuple(value for position, value in enumerate(values) if position in kept or value in translation.around),
             (*self._gone(found, values, kept, translation.around), *translation.gone, *regular.gone),
-            self._first_step(site),
-            (*site.origin.models, *(one for known in calls for one in known.models)),
-            self._steps(site),
-            (*uses, *(use for one in site.origin.built for use in one.uses)),
-            bool(translation.wrapper),
-            bool(translation.setting.schedule) or bool(translation.schedules),
-            site.origin.factory,
-            site.origin.built,
+            step=self._first_step(site),
+            models=(*site.origin.models, *(one for known in calls for one in known.models)),
+            steps=self._steps(site),
+            uses=(*uses, *(use for one in site.origin.built for use in one.uses)),
+            wrapped=bool(translation.wrapper),
+            scheduled=bool(translation.setting.schedule) or bool(translation.schedules),
+            factory=site.origin.factory,
+            built=site.origin.built,
+            claim=measured,
         )
 
     @staticmethod

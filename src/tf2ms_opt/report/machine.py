@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tf2ms_opt import __version__
 from tf2ms_opt.diagnostics import Finding, Severity
 from tf2ms_opt.outcomes import Outcome, Site, Summary
 from tf2ms_opt.report.places import position, printable
 from tf2ms_opt.runtime_files import RuntimeFile
+
+if TYPE_CHECKING:
+    from tf2ms_opt.baseline import Comparison
 
 SCHEMA = 1
 
@@ -46,8 +49,8 @@ def github(outcome: Outcome) -> Iterator[str]:
         yield f"::{_GITHUB_LEVELS[finding.severity]} {written}::{_data(finding.message)}"
 
 
-def document(outcomes: Iterable[Outcome], summary: Summary, modules: Iterable[RuntimeFile] = ()) -> str:
-    """The whole JSON document.  Only ASCII, so that a file name of any bytes survives."""
+def document(outcomes: Iterable[Outcome], summary: Summary, modules: Iterable[RuntimeFile] = (), **more: object) -> str:
+    """The whole JSON document, and what was asked for besides.  In ASCII, so that a file name of any bytes survives."""
     data = {
         "schema": SCHEMA,
         "tool": {"name": "tf2ms-opt", "version": __version__},
@@ -63,8 +66,22 @@ def document(outcomes: Iterable[Outcome], summary: Summary, modules: Iterable[Ru
         },
         "files": [_file(outcome) for outcome in outcomes],
         "runtime_modules": [{"path": module.path, "classes": list(module.classes)} for module in modules],
+        **more,
     }
     return json.dumps(data, indent=2)
+
+
+def baseline(comparison: Comparison) -> dict[str, Any]:
+    """What a baseline left unsaid, and which of its entries no longer occur."""
+    return {
+        "path": comparison.file.as_posix(),
+        "new": comparison.new,
+        "known": comparison.known,
+        "stale": [
+            {"path": entry.path, "code": entry.code, "fingerprint": entry.fingerprint, "count": entry.count}
+            for entry in comparison.stale()
+        ],
+    }
 
 
 def _file(outcome: Outcome) -> dict[str, Any]:

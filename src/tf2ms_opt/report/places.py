@@ -5,10 +5,14 @@ It only spells; what is said about a place is for the formats.
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+from urllib.parse import quote
+
 
 def printable(text: str) -> str:
     """``text`` on one line: control characters and bytes that are no text are escaped."""
-    return text if text.isprintable() else "".join(char if char.isprintable() else _escaped(char) for char in text)
+    return text if text.isprintable() else "".join(char if char.isprintable() else _one_line(char) for char in text)
 
 
 def position(line: int, column: int, cell: int | None) -> str:
@@ -16,5 +20,19 @@ def position(line: int, column: int, cell: int | None) -> str:
     return f"{line}:{column}" if cell is None else f"cell {cell}:{line}:{column}"
 
 
-def _escaped(char: str) -> str:
-    return " " if char.isspace() and char != "\r" else char.encode("unicode_escape", "backslashreplace").decode("ascii")
+def uri(path: str) -> tuple[str, bool]:
+    """The address of a file, percent-encoded, and whether it is relative to the current directory."""
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 -- the name it goes by, not what it links to
+    try:
+        return quote(os.fsencode(absolute.relative_to(Path.cwd()).as_posix())), True
+    except ValueError:
+        return absolute.as_uri(), False
+
+
+def escaped(char: str) -> str:
+    """A character by its number, as Python writes it."""
+    return char.encode("unicode_escape", "backslashreplace").decode("ascii")
+
+
+def _one_line(char: str) -> str:
+    return " " if char.isspace() and char != "\r" else escaped(char)

@@ -17,10 +17,13 @@ from tf2ms_opt.report.wrapped import print_wrapped
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from tf2ms_opt.baseline import Comparison
     from tf2ms_opt.runtime_files import RuntimeFile
 
 _STYLES = {"converted": "green", "info": "cyan", "review": "yellow", "left": "magenta", "error": "red", "failed": "red"}
 _WORD = max(map(len, _STYLES))
+#: entries of a baseline that are listed
+_MOST_STALE = 20
 #: findings of these severities are printed with --quiet
 _URGENT = (Severity.LEFT, Severity.ERROR)
 
@@ -96,6 +99,22 @@ def summary_lines(summary: Summary, view: View) -> Iterator[str]:
         )
 
 
+def baseline_lines(comparison: Comparison) -> Iterator[str]:
+    """What a baseline left unsaid, and which of its entries can go."""
+    file = printable(str(comparison.file))
+    yield f"baseline {file}: {comparison.new} new, {comparison.known} known and not shown"
+    stale = comparison.stale()
+    if not stale:
+        return
+    occur = "occurs" if len(stale) == 1 else "occur"
+    yield f"{_count(len(stale), 'entry')} of it no longer {occur}; write it anew with --write-baseline {file}:"
+    for entry in stale[:_MOST_STALE]:
+        times = f" ({entry.count} times)" if entry.count > 1 else ""
+        yield f"  {printable(entry.path)}: {entry.code}{times}"
+    if len(stale) > _MOST_STALE:
+        yield f"  and {len(stale) - _MOST_STALE} more"
+
+
 def module_lines(modules: Iterable[RuntimeFile], view: View) -> Iterator[str]:
     """What becomes of each runtime module that the converted files import."""
     for module in () if view.quiet and not view.filters else modules:
@@ -155,4 +174,5 @@ def _order(finding: Finding) -> tuple[int, int, int]:
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"

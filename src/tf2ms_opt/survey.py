@@ -1,0 +1,92 @@
+"""One run of ``report``: from paths and settings to one page and an exit code.
+
+It joins the parts and writes that one file; what the page says is for ``report``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tf2ms_opt.config import Settings
+from tf2ms_opt.options import Options
+from tf2ms_opt.outcomes import Outcome, Summary, summarize
+from tf2ms_opt.report import text
+from tf2ms_opt.report.entries import FileEntry, entry
+from tf2ms_opt.report.page import Run, page
+from tf2ms_opt.report.statistics import Tally
+from tf2ms_opt.ruleset import RuleSet, load
+from tf2ms_opt.run import Converter, store_nothing
+from tf2ms_opt.runtime_files import RuntimeFiles
+from tf2ms_opt.session import STDIN, jobs_of, walked_files
+from tf2ms_opt.sink import Streams, add, is_plain, watched
+from tf2ms_opt.wishes import UsageError, options_of
+from tf2ms_opt.write import publish
+
+#: what a page may be called: a slip of the hand must not replace a source file
+_PAGES = (".html", ".htm")
+
+
+def report(paths: Sequence[str], settings: Settings, streams: Streams, output: str) -> int:
+    """Write the page of a run to ``output``; the exit code, which is 0 unless a file failed.
+
+    Raises ``UsageError`` and ``RuleFileError`` before anything is written.
+    """
+    if "" in paths:
+        raise UsageError("an empty PATH; give . for the current directory")
+    if STDIN in paths:
+        raise UsageError("a report is about files; - (standard input) has none")
+    if output != STDIN and not output.lower().endswith(_PAGES):
+        raise UsageError(f"--output: {output} is not called .html; the report is an HTML page")
+    rules = load([Path(folder) for folder in settings.rules or ()])
+    options = options_of(settings, rules)
+    modules = RuntimeFiles(settings.runtime_module, dry=True)
+    walked = walked_files(paths, settings)
+    outcomes = Converter(rules, options, modules, jobs=jobs_of(settings)).outcomes(walked, store_nothing)
+    run = _surveyed(watched(outcomes, len(walked.files), streams), streams, rules, options, modules)
+    data = page(run).encode("utf-8")
+    if output == STDIN:
+        streams.stdout.write(data)
+        streams.stdout.flush()
+    else:
+        try:
+            publish(Path(output), data)
+        except OSError as error:
+            raise UsageError(f"--output: {output} cannot be written: {error.strerror or error}") from error
+    for line in text.summary_lines(run.summary, text.View(dry=True)):
+        streams.say(line)
+    if output != STDIN:
+        streams.say(f"{output}: written")
+    return 2 if run.summary.failed else 0
+
+
+def _surveyed(
+    outcomes: Iterable[Outcome], streams: Streams, rules: RuleSet, options: Options, modules: RuntimeFiles
+) -> Run:
+    """What the page is about; of the files themselves only what is shown is kept."""
+    total, tally, plain = Summary(), Tally(), 0
+    entries: list[FileEntry] = []
+    for outcome in outcomes:
+        total = add(total, summarize((outcome,)))
+        if is_plain(outcome):
+            plain += 1
+            continue
+        if outcome.failed:
+            text.print_outcome(streams.console(), outcome, text.View(quiet=True, dry=True))
+        tally.take(outcome)
+        entries.append(entry(outcome, len(entries) + 1, rules.rules))
+    return Run(total, plain, _asked(options), tally, entries, tuple(modules))
+
+
+def _asked(options: Options) -> tuple[tuple[str, str], ...]:
+    """What the result depends on, as on the command line."""
+    said = {
+        "--fidelity": options.fidelity.value,
+        "--scope": options.scope.value,
+        "--mindspore-version": options.mindspore_version,
+        "--tf-version": options.tf_version,
+        "--params": options.params,
+        "--select": ",".join(options.select),
+        "--ignore": ",".join(options.ignore),
+    }
+    return tuple((name, value) for name, value in said.items() if value)
