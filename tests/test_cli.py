@@ -258,3 +258,24 @@ def test_version_and_help():
     for command in ("convert", "check", "rules", "explain"):
         assert run(command, "--help").exit_code == 0
     assert max(map(len, run("convert", "--help").stdout.splitlines())) <= 80
+
+
+def test_annotations_are_a_change_like_any_other(project):
+    write(project, a=LEFT)
+    diff = run("convert", "--annotate", "--diff", ".")
+    assert "+# tf2ms: TMO302 left: **options hides which arguments are passed" in diff.stdout
+    assert "a.py: would be annotated" in diff.stderr
+    assert (diff.exit_code, (project / "a.py").read_bytes()) == (1, LEFT)
+    assert run("convert", "--annotate", "--diff", "--exit-zero", ".").exit_code == 0
+    ran = run("convert", "--annotate", ".")
+    assert "1 file: 1 annotated; 1 needs a hand" in ran.stderr
+    assert subprocess.run(["patch", "-R"], input=diff.stdout.encode(), cwd=project, check=True).returncode == 0
+    assert (project / "a.py").read_bytes() == LEFT
+
+
+def test_suppressed_findings_do_not_count(project):
+    write(
+        project, a=LEFT.replace(b"**options)", b"**options)  # tf2ms: ignore[TMO302]"), b=LEFT + b"# tf2ms: skip-file"
+    )
+    ran = run("check", ".")
+    assert (ran.exit_code, ran.stderr) == (0, "2 files: 2 unchanged\n")

@@ -34,6 +34,7 @@ class CaseOptions(msgspec.Struct, forbid_unknown_fields=True, rename="kebab"):
     package: str | None = None
     scope: Scope | None = None
     mindspore_version: str = DEFAULT_MINDSPORE
+    annotate: bool = False
     path: str = "before.py"
 
 

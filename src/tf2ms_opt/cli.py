@@ -83,6 +83,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--ignore", multiple=True, metavar="CODE|RULE", help="All but these rules and findings."),
     click.option("--rules", multiple=True, metavar="DIR", help="A directory with more rule files."),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Files to leave out, in gitignore's syntax."),
+    _flag("--annotate", help="Write a comment above everything that is left: why, and what to do."),
     _flag("--exit-zero", help="Exit 0 where the exit code would be 1."),
     _flag("-q", "--quiet", help="Say only what failed, what is left, and the totals."),
     _flag("-v", "--verbose", help="Say the next step of every finding."),
@@ -197,7 +198,7 @@ def _rules(folders: tuple[str, ...]) -> RuleSet:
 
 
 def _rule(name: str, loaded: RuleSet, others: Sequence[str] = ()) -> Rule:
-    from tf2ms_opt.wishes import suggestion  # noqa: PLC0415
+    from tf2ms_opt.spelling import suggestion  # noqa: PLC0415
 
     if name not in loaded.rules:
         raise click.UsageError(f"{name!r} is unknown{suggestion(name, [*loaded.rules, *others])}")

@@ -42,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     ignore: tuple[str, ...] | None = None
     rules: tuple[str, ...] | None = None
     exclude: tuple[str, ...] | None = None
+    annotate: bool | None = None
     exit_zero: bool | None = None
     quiet: bool | None = None
     verbose: bool | None = None

@@ -36,6 +36,7 @@ class Options:
     requirement files tell, with ``pinned_by`` naming the file.  ``select`` and ``ignore`` hold rule names and
     finding codes (or prefixes of codes).  ``runtime_module`` is the dotted name under which the runtime module is to
     be imported, as the user gave it, and ``package`` that of the package which the file's directory is.
+    ``annotate`` writes a comment above what is left.
     """
 
     fidelity: Fidelity = Fidelity.STOCK
@@ -49,6 +50,7 @@ class Options:
     package: str | None = None
     scope: Scope = Scope.STEP
     mindspore_version: str = DEFAULT_MINDSPORE
+    annotate: bool = False
 
 
 def converts_steps(options: Options) -> bool:

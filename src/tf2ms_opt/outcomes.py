@@ -84,6 +84,11 @@ class Outcome:
         return self.status is FileStatus.CONVERTED
 
     @property
+    def annotated(self) -> bool:
+        """Whether the text changed in comments about what is left, and in nothing else."""
+        return self.changed and all(site.outcome is SiteOutcome.LEFT for site in self.sites)
+
+    @property
     def failed(self) -> bool:
         return self.status is FileStatus.FAILED
 
@@ -109,6 +114,8 @@ class Summary:
     sites_left: int = 0
     #: files in which something is left for a person
     needing_a_hand: int = 0
+    #: files among the converted ones that got comments alone
+    annotated: int = 0
 
 
 def summarize(outcomes: Iterable[Outcome]) -> Summary:
@@ -126,4 +133,5 @@ def summarize(outcomes: Iterable[Outcome]) -> Summary:
         sites_review=sites.count(SiteOutcome.REVIEW),
         sites_left=sites.count(SiteOutcome.LEFT),
         needing_a_hand=sum(row.needs_a_hand for row in rows),
+        annotated=sum(row.annotated for row in rows),
     )

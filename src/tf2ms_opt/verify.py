@@ -28,8 +28,9 @@ from tf2ms_opt.rules import Rule
 from tf2ms_opt.ruleset import RuleSet, load
 from tf2ms_opt.runtime_module import compose, known
 from tf2ms_opt.sink import Streams
+from tf2ms_opt.spelling import suggestion
 from tf2ms_opt.walk import walk
-from tf2ms_opt.wishes import UsageError, options_of, suggestion
+from tf2ms_opt.wishes import UsageError, options_of
 
 if TYPE_CHECKING:
     from rich.console import Console

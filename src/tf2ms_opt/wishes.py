@@ -8,14 +8,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from keyword import iskeyword
 
 from tf2ms_opt.config import Settings
-from tf2ms_opt.diagnostics import catalogue, is_code
+from tf2ms_opt.diagnostics import is_code
 from tf2ms_opt.generations import generation_of_tensorflow
 from tf2ms_opt.options import DEFAULT_MINDSPORE, Fidelity, Options, Scope
 from tf2ms_opt.ruleset import RuleSet
+from tf2ms_opt.spelling import code_or_rule
 
 
 class UsageError(Exception):
@@ -41,14 +41,8 @@ def options_of(settings: Settings, rules: RuleSet) -> Options:
         select=_names("--select", settings.select or (), rules),
         ignore=_names("--ignore", settings.ignore or (), rules),
         runtime_module=settings.runtime_module,
+        annotate=bool(settings.annotate),
     )
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """Names of ``known`` that ``name`` may have meant, as the end of a sentence; empty when there are none."""
-    by_lower = {entry.lower(): entry for entry in known}
-    close = [by_lower[match] for match in get_close_matches(name.lower(), by_lower, n=3)]
-    return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
 def _check_expression(text: str) -> None:
@@ -74,18 +68,12 @@ def _names(option: str, written: Iterable[str], rules: RuleSet) -> tuple[str, ..
     names = tuple(_split(written))
     for name in names:
         if name not in rules.rules and not is_code(name):
-            raise UsageError(f"{option}: {name!r} is neither a rule nor a finding's code{_meant(name, rules)}")
+            raise UsageError(
+                f"{option}: {name!r} is neither a rule nor a finding's code{code_or_rule(name, rules.rules)}"
+            )
     return names
 
 
 def _split(written: Iterable[str]) -> Iterator[str]:
     for part in written:
         yield from (name.strip() for name in part.split(",") if name.strip())
-
-
-def _meant(name: str, rules: RuleSet) -> str:
-    entries = catalogue()
-    if name in entries:
-        return f"; the code of this finding is {entries[name].code}"
-    codes = [entry.code for entry in entries.values()]
-    return suggestion(name, [*rules.rules, *codes]) or " (see `tf2ms-opt rules` and `tf2ms-opt explain`)"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tf2ms_opt.diagnostics import Finding, Severity, finding
 from tf2ms_opt.facts import Splice
@@ -19,6 +19,8 @@ from tf2ms_opt.plan.imports import added_import, aliases, removed_imports, runti
 from tf2ms_opt.plan.signature import LeftError
 from tf2ms_opt.plan.sites import Found, find
 from tf2ms_opt.plan.step.steps import Steps, convert_steps
+from tf2ms_opt.plan.suppressed import keeping, suppressions, untouched
+from tf2ms_opt.suppressions import Ignore
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import owner
 
@@ -33,10 +35,22 @@ class Plan:
     generation: str | None = None
     told_by: str | None = None
     runtime: Runtime | None = None
+    #: the comments for which a site or a line stays as it is
+    kept_by: frozenset[Ignore] = frozenset()
 
 
 def plan(module: Module, options: Options, path: str) -> Plan:
-    """Decide on every site of ``module``."""
+    """Decide on every site of ``module``, but for what its comments suppress."""
+    decided = _settled(module, options, path)
+    comments = module.cached(suppressions)
+    whole = all(name.startswith("TMO") for name in (*options.select, *options.ignore))
+    sites, findings = comments.reported(decided.sites, decided.findings, decided.kept_by, whole=whole)
+    ordered = tuple(sorted(dict.fromkeys(findings), key=lambda one: (one.line, one.column, one.code)))
+    return replace(decided, sites=sites, findings=ordered)
+
+
+def _settled(module: Module, options: Options, path: str) -> Plan:
+    """The plan that nothing is learned from any more."""
     first, again = _plan(module, options, path, Learned())
     # Where our class takes the name of one that is no longer imported, it is planned again under that name; and where
     # a step stays, a regularizer that would have gone into its loss is planned again as weight decay.
@@ -58,9 +72,12 @@ class Learned:
 
 def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[Plan, Learned]:
     """The plan, and what it is to know that it did not."""
-    found = [site for site in find(module) if _selected(site, options)]
+    everything = find(module)
+    kept_by = {site: kept for site in everything if (kept := keeping(module, site))}
+    found = [site for site in everything if site not in kept_by and _selected(site, options)]
+    kept = frozenset(one for kept in kept_by.values() for one in kept)
     if not found:
-        return Plan(), Learned()
+        return Plan(kept_by=kept), Learned()
     verdict = decide(module, found, options)
     runtime = runtime_module(module, options)
     names = aliases(module, min(module.source.start(site.node) for site in found), runtime, known.released)
@@ -68,6 +85,7 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
     drafts: dict[Found, Draft | Finding] = {}
     for site in found:
         drafts[site] = _draft(drafter, site, verdict)
+        kept |= _yield_to_comments(module, drafts, site)
     _settle_schedules(module, drafts)
     done = {site: draft for site, draft in drafts.items() if isinstance(draft, Draft)}
     steps = Steps(done)
@@ -91,21 +109,25 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
         if not path.endswith("__init__.py"):
             excerpt = any(not _bound(module, name) for draft in done.values() for name in draft.models)
             removed, unbound = removed_imports(module, gone, excerpt=excerpt)
+            if blocked := untouched(module, removed):
+                kept |= {blocked}
+                removed = tuple(one for one in removed if untouched(module, [one]) is None)
+                unbound = frozenset()
             splices += removed
             other = {one for one in needed if names.names[one] != one.rpartition(".")[2]}
             free = unbound & {one.rpartition(".")[2] for one in other}
         splices += [added] if added is not None else []
     sites = tuple(_site(module, site, drafts[site]) for site in found)
-    findings = [
+    findings = (
         *_file_findings(module, found, done, verdict),
         *(one for draft in drafts.values() for one in _findings(draft)),
-    ]
-    ordered = tuple(sorted(dict.fromkeys(findings), key=lambda one: (one.line, one.column, one.code)))
+    )
     parts = _runtime(runtime, done.values(), steps)
     staying = frozenset(
         site.expression for site, draft in done.items() if any(IN_THE_LOSS in one.message for one in draft.findings)
     )
-    return Plan(tuple(splices), sites, ordered, verdict.generation, verdict.told_by, parts), Learned(free, staying)
+    decided = Plan(tuple(splices), sites, findings, verdict.generation, verdict.told_by, parts, kept | steps.kept_by)
+    return decided, Learned(free, staying)
 
 
 def _runtime(name: str, done: Iterable[Draft], steps: Steps) -> Runtime | None:
@@ -136,6 +158,21 @@ def _draft(drafter: Drafter, site: Found, verdict: Verdict) -> Draft | Finding:
         return drafter.draft(site, verdict.candidates[site])
     except LeftError as left:
         return left.finding
+
+
+def _yield_to_comments(module: Module, drafts: dict[Found, Draft | Finding], site: Found) -> frozenset[Ignore]:
+    """Leave a site whose conversion would change a line that a comment keeps; the comments that do."""
+    draft = drafts[site]
+    if isinstance(draft, Finding):
+        return frozenset()
+    found = {one for schedule, _ in draft.schedules for one in keeping(module, schedule)}
+    rewritten = [Splice(call.start, call.end, ()) for _, call in draft.schedules]
+    if blocked := untouched(module, [*draft.splices, *rewritten]):
+        found.add(blocked)
+    if found:
+        line = min(one.line for one in found)
+        drafts[site] = finding("line-kept", *module.position(site.node), line=line)
+    return frozenset(found)
 
 
 def _settle_schedules(module: Module, drafts: dict[Found, Draft | Finding]) -> None:
