@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from tf2ms_opt.config import Settings
+from tf2ms_opt.config import Settings, of_file
 from tf2ms_opt.outcomes import Outcome, Summary
-from tf2ms_opt.ruleset import load
+from tf2ms_opt.ruleset import RuleSet, load
 from tf2ms_opt.run import Converter, Store, store_nothing
 from tf2ms_opt.runtime_files import RuntimeFiles
 from tf2ms_opt.sink import Sink, Streams
 from tf2ms_opt.walk import Found, Walked, walk
-from tf2ms_opt.wishes import UsageError, options_of
+from tf2ms_opt.wishes import UsageError, check, options_of
 from tf2ms_opt.write import OutputCollisionError, create, destinations, replace
 
 STDIN = "-"
@@ -33,7 +33,7 @@ def convert(paths: Sequence[str], settings: Settings, streams: Streams, stdin_na
     _refuse(paths, settings, dry=dry)
     rules = load([Path(folder) for folder in settings.rules or ()])
     modules = _modules(settings, dry=dry or STDIN in paths)
-    converter = Converter(rules, options_of(settings, rules), modules)
+    converter = converter_of(settings, rules, modules)
     outcomes: Iterable[Outcome]
     if STDIN in paths:
         sink = Sink(settings, streams, named=frozenset({stdin_name or _STDIN_NAME}), filters=not dry)
@@ -46,6 +46,13 @@ def convert(paths: Sequence[str], settings: Settings, streams: Streams, stdin_na
     for outcome in outcomes:
         sink.take(outcome)
     return _exit_code(sink.finish(modules), settings, dry=dry)
+
+
+def converter_of(settings: Settings, rules: RuleSet, modules: RuntimeFiles) -> Converter:
+    """What converts the files of a run, each with the settings that hold for it.  Raises ``UsageError``."""
+    check(settings, rules)
+    special = None if not settings.overrides else lambda path: options_of(of_file(settings, path), rules)
+    return Converter(rules, options_of(settings, rules), modules, special)
 
 
 def _refuse(paths: Sequence[str], settings: Settings, *, dry: bool) -> None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from keyword import iskeyword
 
-from tf2ms_opt.config import Settings
+from tf2ms_opt.config import TWO_WAYS, Settings, overridden
 from tf2ms_opt.diagnostics import is_code
 from tf2ms_opt.generations import generation_of_tensorflow
 from tf2ms_opt.options import DEFAULT_MINDSPORE, Fidelity, Options, Scope
@@ -22,10 +22,26 @@ class UsageError(Exception):
     """What was asked for cannot be done; the text says why."""
 
 
-def options_of(settings: Settings, rules: RuleSet) -> Options:
-    """The engine's options; raises ``UsageError`` for a value that cannot be."""
+def check(settings: Settings, rules: RuleSet) -> None:
+    """Raise ``UsageError`` for a value that cannot be, for all files or for some."""
+    options_of(settings, rules)
+    for number, override in enumerate(settings.overrides or ()):
+        options_of(overridden(settings, [override]), rules, f"overrides[{number}]: ")
+
+
+def options_of(settings: Settings, rules: RuleSet, where: str = "") -> Options:
+    """The engine's options; raises ``UsageError`` for a value that cannot be, and that stands ``where``."""
+    try:
+        return _options(settings, rules)
+    except UsageError as error:
+        raise UsageError(f"{where}{error}") from error
+
+
+def _options(settings: Settings, rules: RuleSet) -> Options:
     if settings.params is not None:
         _check_expression(settings.params)
+    if settings.tf_version is not None and settings.generation is not None:
+        raise UsageError(TWO_WAYS)
     if settings.tf_version is not None:
         _check_version(settings.tf_version)
     if settings.mindspore_version is not None and not re.fullmatch(r"\d+\.\d+(\.\w+)?", settings.mindspore_version):
@@ -36,6 +52,7 @@ def options_of(settings: Settings, rules: RuleSet) -> Options:
         fidelity=settings.fidelity or Fidelity.STOCK,
         scope=settings.scope or Scope.STEP,
         tf_version=settings.tf_version,
+        generation=settings.generation,
         mindspore_version=settings.mindspore_version or DEFAULT_MINDSPORE,
         params=settings.params,
         select=_names("--select", settings.select or (), rules),
