@@ -305,7 +305,7 @@ def configured(project):
 def test_overrides_hold_for_their_files():
     ran = run("check", ".", "--scope", "optimizer")
     assert "a.py: would be converted (tf2.11, from pyproject.toml: tensorflow==2.12.*)" in ran.stderr
-    assert "legacy/b.py: would be converted (legacy, from --generation legacy)" in ran.stderr
+    assert "legacy/b.py: would be converted (legacy, from the setting generation = legacy)" in ran.stderr
     assert ran.stderr.count("TMO102") == 1
     assert "TMO104" not in ran.stderr
     named = run("check", "-", "--stdin-filename", "legacy/c.py", stdin=CONVERTED)

@@ -63,7 +63,7 @@ def _said(options: Options, possible: set[str]) -> tuple[str, str] | None:
     """The generation that the user named, and how; the Keras of TensorFlow 1 is a legacy one."""
     if options.generation is not None:
         old = options.generation == TF_1 and TF_1 not in possible
-        return LEGACY if old else options.generation, f"--generation {options.generation}"
+        return LEGACY if old else options.generation, f"the setting generation = {options.generation}"
     if options.tf_version is not None:
         return generation_of_tensorflow(options.tf_version), f"--tf-version {options.tf_version}"
     return None
