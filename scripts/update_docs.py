@@ -20,12 +20,16 @@ from pathlib import Path
 
 import msgspec
 
+from tf2ms_opt.cli import option_helps
 from tf2ms_opt.evidence import bound
+from tf2ms_opt.report.settings import schema
 from tf2ms_opt.rules import Rule
 from tf2ms_opt.ruleset import RuleSet, load
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "README_CN.md", "ARCHITECTURE.md")
+#: what editors check `[tool.tf2ms-opt]` with
+SCHEMA = "docs/tf2ms-opt.schema.json"
 EXAMPLE = "examples/linear_regression.py"
 PACKAGE = ROOT / "src" / "tf2ms_opt"
 #: between the two comments; the text of a block is what stands between the lines
@@ -54,6 +58,9 @@ def main() -> None:
         if after != before:
             file.write_text(after, encoding="utf-8", newline="\n")
             print(f"updated: {name}")
+    if not (ROOT / SCHEMA).exists() or (ROOT / SCHEMA).read_text(encoding="utf-8") != schema(option_helps()):
+        (ROOT / SCHEMA).write_text(schema(option_helps()), encoding="utf-8", newline="\n")
+        print(f"updated: {SCHEMA}")
 
 
 def updated(document: str, found: Mapping[str, str]) -> str:

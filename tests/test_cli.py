@@ -258,3 +258,123 @@ def test_version_and_help():
     for command in ("convert", "check", "rules", "explain"):
         assert run(command, "--help").exit_code == 0
     assert max(map(len, run("convert", "--help").stdout.splitlines())) <= 80
+
+
+def test_annotations_are_a_change_like_any_other(project):
+    write(project, a=LEFT)
+    diff = run("convert", "--annotate", "--diff", ".")
+    assert "+# tf2ms: TMO302 left: **options hides which arguments are passed" in diff.stdout
+    assert "a.py: would be annotated" in diff.stderr
+    assert (diff.exit_code, (project / "a.py").read_bytes()) == (1, LEFT)
+    assert run("convert", "--annotate", "--diff", "--exit-zero", ".").exit_code == 0
+    ran = run("convert", "--annotate", ".")
+    assert "1 file: 1 annotated; 1 needs a hand" in ran.stderr
+    assert subprocess.run(["patch", "-R"], input=diff.stdout.encode(), cwd=project, check=True).returncode == 0
+    assert (project / "a.py").read_bytes() == LEFT
+
+
+def test_suppressed_findings_do_not_count(project):
+    write(
+        project, a=LEFT.replace(b"**options)", b"**options)  # tf2ms: ignore[TMO302]"), b=LEFT + b"# tf2ms: skip-file"
+    )
+    ran = run("check", ".")
+    assert (ran.exit_code, ran.stderr) == (0, "2 files: 2 unchanged\n")
+
+
+CONFIGURATION = """
+[tool.tf2ms-opt]
+ignore = ["TMO104"]
+
+[[tool.tf2ms-opt.overrides]]
+files = ["legacy/**"]
+generation = "legacy"
+ignore = ["TMO102"]
+"""
+
+
+@pytest.fixture
+def configured(project):
+    (project / "pyproject.toml").write_text("[project]\ndependencies = ['tensorflow==2.12.*']\n" + CONFIGURATION)
+    (project / "legacy").mkdir()
+    write(project, a=CONVERTED)
+    write(project / "legacy", b=CONVERTED)
+    return project
+
+
+@pytest.mark.usefixtures("configured")
+def test_overrides_hold_for_their_files():
+    ran = run("check", ".", "--scope", "optimizer")
+    assert "a.py: would be converted (tf2.11, from pyproject.toml: tensorflow==2.12.*)" in ran.stderr
+    assert "legacy/b.py: would be converted (legacy, from the setting generation = legacy)" in ran.stderr
+    assert ran.stderr.count("TMO102") == 1
+    assert "TMO104" not in ran.stderr
+    named = run("check", "-", "--stdin-filename", "legacy/c.py", stdin=CONVERTED)
+    assert "legacy/c.py: would be converted (legacy, " in named.stderr
+    ran = run("check", ".", "--tf-version", "2.16", "--ignore", "TMO111")
+    assert ran.stderr.count("keras3, from --tf-version 2.16") == 2
+    assert ran.stderr.count("TMO102") == 2
+
+
+def test_config_says_what_holds_and_where_it_was_said(configured):
+    ran = run("config", "legacy/b.py", "--params", "net.trainable_params()")
+    assert (ran.exit_code, ran.stderr) == (0, "")
+    lines = {line.split()[0]: line.split()[1:] for line in ran.stdout.splitlines()}
+    assert lines["legacy/b.py:"][-1] == str(configured / "pyproject.toml")
+    assert lines["generation"] == ['"legacy"', "pyproject.toml:", "overrides[0]"]
+    assert lines["params"] == ['"net.trainable_params()"', "command", "line"]
+    assert lines["fidelity"] == ['"stock"', "default"]
+    assert lines["ignore"][2:] == ["pyproject.toml", "+", "pyproject.toml:", "overrides[0]"]
+    assert lines["overrides[0]"][0] == "holds"
+    said = json.loads(run("config", "a.py", "--format", "json").stdout)
+    assert (said["schema"], said["path"], said["configuration"]) == (1, "a.py", str(configured / "pyproject.toml"))
+    assert said["settings"]["generation"] == {"value": "tf2.11", "from": "pyproject.toml: tensorflow==2.12.*"}
+    assert said["settings"]["ignore"] == {"value": ["TMO104"], "from": said["configuration"]}
+    assert said["settings"]["tf-version"] == {"value": None, "from": "default"}
+    assert said["overrides"] == [{"files": ["legacy/**"], "holds": False}]
+    assert json.loads(run("config", "--format", "json").stdout)["settings"]["generation"]["value"] == "tf2.11"
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "message"),
+    [
+        ("params = 'a b'", [], "overrides[0]: --params: 'a b' is not a Python expression"),
+        ("ignore = ['rmsprob']", [], "overrides[0]: --ignore: 'rmsprob' is neither"),
+        ("param = 'a'", [], "overrides[0]: unknown key 'param'"),
+        ("params = 'a'", ["--tf-version", "2.4", "--generation", "tf1"], "say the same thing in two ways"),
+    ],
+)
+@pytest.mark.parametrize("command", ["check", "config"])
+def test_overrides_that_cannot_be_are_refused(project, command, text, arguments, message):
+    (project / "pyproject.toml").write_text(f"[[tool.tf2ms-opt.overrides]]\nfiles = ['no.py']\n{text}\n")
+    ran = run(command, ".", *arguments)
+    assert ran.exit_code == 2
+    assert message in ran.stderr
+
+
+def test_without_a_configuration_everything_is_a_default(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ran = run("config", "a.py")
+    assert ran.stdout.startswith("a.py: settings from no pyproject.toml\n")
+    assert all(line.endswith(" default") for line in ran.stdout.splitlines()[1:])
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts(shell):
+    def complete(kind, **words):
+        environment = {"_TF2MS_OPT_COMPLETE": f"{shell}_{kind}", **words}
+        return CliRunner().invoke(main, [], env=environment, prog_name="tf2ms-opt")
+
+    script = complete("source")
+    assert script.exit_code == 0
+    assert "_TF2MS_OPT_COMPLETE" in script.stdout
+    assert f"{shell}_complete" in script.stdout
+    offered = {
+        "tf2ms-opt conv": "convert",
+        "tf2ms-opt convert --anno": "--annotate",
+        "tf2ms-opt explain TMO10": "TMO101",
+        "tf2ms-opt rules rms": "rmsprop",
+        "tf2ms-opt check --ignore adam": "adamax",
+    }
+    for typed, wanted in offered.items():
+        number = typed.split()[-1] if shell == "fish" else str(len(typed.split()) - 1)
+        assert wanted in complete("complete", COMP_WORDS=typed, COMP_CWORD=number).stdout

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from tf2ms_opt.outcomes import FileStatus, SiteOutcome
 from tf2ms_opt.ruleset import load
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "README_CN.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
+DOCUMENTS = ("README.md", "README_CN.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/configuration.md")
 #: what a user runs, to the letter
 COMMANDS = (
     "pip install . && tf2ms-opt convert examples/ --output-dir converted",
@@ -107,6 +108,24 @@ def test_the_picture_of_every_measured_optimizer_is_of_its_evidence(pages, rules
         assert pages.digest(rule) in picture, f"docs/{rule.name}.svg: run scripts/rule_documents.py"
 
 
+def test_the_schema_is_current(generator):
+    """The copy of ``config --schema`` that editors and schema stores take."""
+    assert CliRunner().invoke(main, ["config", "--schema"]).output == read(generator.SCHEMA)
+    known = json.loads(read(generator.SCHEMA))
+    for table, properties in ((config.Settings, known["properties"]),
+                              (config.Override, known["definitions"]["Override"]["properties"])):  # fmt: skip
+        assert list(properties) == [field.encode_name for field in msgspec.structs.fields(table)]
+        assert all(one["description"] for one in properties.values())
+        assert "null" not in json.dumps(properties)
+
+
+def test_the_configuration_of_the_document_is_one(tmp_path):
+    (shown,) = code_blocks(read("docs/configuration.md"), "toml")
+    file = tmp_path / "pyproject.toml"
+    file.write_text(shown, encoding="utf-8")
+    assert len(config.load(file).overrides) == 2
+
+
 def test_every_generated_block_stands_in_a_document(generator, generated):
     found = {match["name"] for name in DOCUMENTS for match in generator.BLOCK.finditer(read(name))}
     assert found == set(generated)
@@ -180,7 +199,9 @@ def test_relative_links_resolve(name):
         path, _, anchor = target.partition("#")
         if "://" in target:
             continue
-        if (path and not (ROOT / path).exists()) or (anchor and not path and anchor not in anchors):
+        if (path and not (ROOT / name).parent.joinpath(path).exists()) or (
+            anchor and not path and anchor not in anchors
+        ):
             broken.append(target)
     assert broken == []
 

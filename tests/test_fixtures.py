@@ -13,6 +13,7 @@ import pytest
 
 from tf2ms_opt.diagnostics import catalogue
 from tf2ms_opt.engine import convert_source
+from tf2ms_opt.generations import Generation
 from tf2ms_opt.options import DEFAULT_MINDSPORE, Fidelity, Options, Scope
 from tf2ms_opt.outcomes import Outcome
 from tf2ms_opt.ruleset import RuleSet
@@ -25,6 +26,7 @@ CASES = sorted(path.parent for path in FIXTURES.glob("*/*/before.py"))
 class CaseOptions(msgspec.Struct, forbid_unknown_fields=True, rename="kebab"):
     fidelity: Fidelity = Fidelity.STOCK
     tf_version: str | None = None
+    generation: Generation | None = None
     params: str | None = None
     pinned_generation: str | None = None
     pinned_by: str | None = None
@@ -34,6 +36,7 @@ class CaseOptions(msgspec.Struct, forbid_unknown_fields=True, rename="kebab"):
     package: str | None = None
     scope: Scope | None = None
     mindspore_version: str = DEFAULT_MINDSPORE
+    annotate: bool = False
     path: str = "before.py"
 
 

@@ -248,12 +248,30 @@ def test_two_sites_in_a_file(one: Program, other: Program) -> None:
         assert outcome.after.decode().count(comment) == text.count(comment), comment
 
 
-def _survives(data: bytes) -> None:
+@settings(CI, max_examples=300)
+@given(programs())
+def test_a_call_is_ignored_or_annotated(program: Program) -> None:
+    """Ignored, the file stays as it is, and silent; annotated, it gets comments and nothing else."""
+    lines = program.text.split("\n")
+    lines[program.place[0] - 1] += "  # tf2ms: ignore"
+    ignored = "\n".join(lines).replace("\n", program.newline).encode()
+    outcome = convert_source(ignored, RULES, program.options)
+    assert (outcome.after, outcome.sites, outcome.findings) == (ignored, (), ())
+    annotating = replace(program.options, annotate=True)
+    plain, told = (convert_source(program.data, RULES, one) for one in (program.options, annotating))
+    assert told.findings == plain.findings
+    assert b"".join(re.split(rb"[ \t]*# tf2ms: [^\n]*\n", told.after)) == plain.after
+    assert ast.dump(parse(told.after.decode())) == ast.dump(parse(plain.after.decode()))
+    assert told.annotated == plain.needs_a_hand
+    assert convert_source(told.after, RULES, annotating).after == told.after
+
+
+def _survives(data: bytes, options: Options | None = None) -> None:
     """The engine neither raises nor breaks ``data``, whatever that is."""
-    outcome = convert_source(data, RULES)
+    outcome = convert_source(data, RULES, options)
     assert outcome.before == data
     assert outcome.changed == (outcome.after != data)
-    assert convert_source(outcome.after, RULES).after == outcome.after
+    assert convert_source(outcome.after, RULES, options).after == outcome.after
     bugs = [one.message for one in outcome.findings if one.code == "TMO904"]
     assert not bugs
 
@@ -283,7 +301,7 @@ def test_a_mutated_fixture(data: st.DataObject) -> None:
         ]))  # fmt: skip
         whole = b"".join(lines)
         lines = whole[: data.draw(st.integers(0, len(whole)) | st.just(len(whole)))].splitlines(keepends=True)
-    _survives(b"".join(lines))
+    _survives(b"".join(lines), Options(annotate=data.draw(st.booleans())))
 
 
 _CALL = "from keras.optimizers import RMSprop\nnet.compile(optimizer=RMSprop({}), loss='mse')\n"

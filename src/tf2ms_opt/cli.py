@@ -8,15 +8,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
 from tf2ms_opt import __version__
 from tf2ms_opt.cli_report import report
 from tf2ms_opt.cli_verify import verify
+from tf2ms_opt.generations import Generation
 from tf2ms_opt.options import Fidelity, Scope
-from tf2ms_opt.terminal import Failure, console, settings, streams
+from tf2ms_opt.terminal import Failure, console, said, settings, streams
 
 if TYPE_CHECKING:
     from tf2ms_opt.rules import Rule
@@ -42,6 +43,15 @@ def main() -> None:
     """
 
 
+def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The rules and codes that a shell offers."""
+    from tf2ms_opt.diagnostics import catalogue  # noqa: PLC0415 -- see the module's docstring
+    from tf2ms_opt.ruleset import load  # noqa: PLC0415
+
+    names = [*load().rules, *(entry.code for entry in catalogue().values())]
+    return [name for name in names if name.lower().startswith(incomplete.lower())]
+
+
 def _flag(*names: str, help: str) -> Callable[[Command], Command]:
     """A switch that may also be left unsaid, and a hidden ``--no-`` that undoes what the configuration says."""
     long = next(name for name in names if name.startswith("--"))
@@ -54,6 +64,10 @@ def _flag(*names: str, help: str) -> Callable[[Command], Command]:
         return click.option(*names, field, flag_value=True, default=None, help=help)(command)
 
     return decorate
+
+
+def _names(name: str, help: str) -> Callable[[Command], Command]:
+    return click.option(name, multiple=True, metavar="CODE|RULE", shell_complete=_complete, help=help)
 
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
@@ -78,17 +92,31 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--runtime-module", metavar="NAME", help="Not tf2ms_runtime, but this module below the directory: pkg.exact."
     ),
     click.option("--tf-version", metavar="X.Y", help="The TensorFlow version that the code was written for."),
+    click.option(
+        "--generation",
+        type=click.Choice(get_args(Generation)),
+        help="The same, by the name that reports have for it.",
+    ),
     click.option("--mindspore-version", metavar="X.Y", help="The MindSpore version to write for (default 2.10)."),
     click.option(
         "--params", metavar="EXPR", help="What to train where the code does not tell: net.trainable_params()."
     ),
-    click.option("--select", multiple=True, metavar="CODE|RULE", help="Only these rules and findings."),
-    click.option("--ignore", multiple=True, metavar="CODE|RULE", help="All but these rules and findings."),
+    click.option(
+        "--select", multiple=True, metavar="CODE|RULE", shell_complete=_complete, help="Only these rules and findings."
+    ),
+    click.option(
+        "--ignore",
+        multiple=True,
+        metavar="CODE|RULE",
+        shell_complete=_complete,
+        help="All but these rules and findings.",
+    ),
     click.option("--rules", multiple=True, metavar="DIR", help="A directory with more rule files."),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Files to leave out, in gitignore's syntax."),
     click.option("--jobs", type=click.IntRange(0), metavar="N", help="Processes to use; 0 for one a processor core."),
     click.option("--baseline", metavar="FILE", help="Say, and fail for, only what FILE does not know yet."),
     _flag("--statistics", help="Count the findings by code and the sites by rule."),
+    _flag("--annotate", help="Write a comment above everything that is left: why, and what to do."),
     _flag("--exit-zero", help="Exit 0 where the exit code would be 1."),
     _flag("-q", "--quiet", help="Say only what failed, what is left, and the totals."),
     _flag("-v", "--verbose", help="Say the next step of every finding."),
@@ -155,13 +183,50 @@ def _run(
     sys.exit(code)
 
 
+@main.command("config")
+@click.argument("path", default=".", metavar="[PATH]")
+@_options(_OPTIONS[1], *_WRITING_OPTIONS, *_OPTIONS[3:-1])
+@click.option("--schema", is_flag=True, help="Print the JSON schema of [tool.tf2ms-opt], for editors.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the output.")
+def show_config(path: str, schema: bool, form: str, **given: Any) -> None:  # noqa: ANN401 -- click's
+    """Show what holds for PATH, and where each setting was said.
+
+    That is the default, the nearest pyproject.toml, an entry of its
+    overrides, or the command line: options are given as for convert.
+    """
+    from tf2ms_opt.config import ConfigError  # noqa: PLC0415 -- see the module's docstring
+    from tf2ms_opt.effective import effective  # noqa: PLC0415
+    from tf2ms_opt.report import settings as report  # noqa: PLC0415
+    from tf2ms_opt.wishes import UsageError, check  # noqa: PLC0415
+
+    if schema:
+        click.echo(report.schema(option_helps()), nl=False)
+        return
+    try:
+        held = settings((path,), given)
+        check(held, _rules(held.rules or ()))
+        found = effective(path, said(given))
+    except UsageError as error:
+        raise click.UsageError(str(error)) from error
+    except ConfigError as error:
+        raise Failure(str(error)) from error
+    for line in [report.document(found)] if form == "json" else report.lines(found):
+        click.echo(line)
+
+
+def option_helps() -> dict[str, str]:
+    """What each option of convert is for, under its name in the configuration."""
+    options = [one for one in convert.params if isinstance(one, click.Option) and not one.hidden]
+    return {(one.name or "").replace("_", "-"): one.help or "" for one in options}
+
+
 _RULES_OPTION = click.option(
     "--rules", "folders", multiple=True, metavar="DIR", help="A directory with more rule files."
 )
 
 
 @main.command("rules")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=_complete)
 @_RULES_OPTION
 @click.option("--format", type=click.Choice(["text", "json"]), default="text", help="Form of the output.")
 def show_rules(name: str | None, folders: tuple[str, ...], format: str) -> None:
@@ -182,7 +247,7 @@ def show_rules(name: str | None, folders: tuple[str, ...], format: str) -> None:
 
 
 @main.command()
-@click.argument("name", metavar="CODE|RULE")
+@click.argument("name", metavar="CODE|RULE", shell_complete=_complete)
 @_RULES_OPTION
 def explain(name: str, folders: tuple[str, ...]) -> None:
     """Say why a finding exists and what to do, or what a rule converts."""
@@ -202,7 +267,7 @@ def explain(name: str, folders: tuple[str, ...]) -> None:
         table.print_entry(terminal, key, entry)
 
 
-def _rules(folders: tuple[str, ...]) -> RuleSet:
+def _rules(folders: Sequence[str]) -> RuleSet:
     from tf2ms_opt.ruleset import RuleFileError, load  # noqa: PLC0415
 
     try:
@@ -212,7 +277,7 @@ def _rules(folders: tuple[str, ...]) -> RuleSet:
 
 
 def _rule(name: str, loaded: RuleSet, others: Sequence[str] = ()) -> Rule:
-    from tf2ms_opt.wishes import suggestion  # noqa: PLC0415
+    from tf2ms_opt.spelling import suggestion  # noqa: PLC0415
 
     if name not in loaded.rules:
         raise click.UsageError(f"{name!r} is unknown{suggestion(name, [*loaded.rules, *others])}")

@@ -5,20 +5,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from tf2ms_opt.diagnostics import Finding, finding
-from tf2ms_opt.neighbours import Mentions
+from tf2ms_opt.diagnostics import Finding, Severity, finding
 from tf2ms_opt.options import Options
 from tf2ms_opt.outcomes import FileStatus, Outcome
 from tf2ms_opt.ruleset import RuleSet
-from tf2ms_opt.source import SourceText, UndecodableError
+from tf2ms_opt.source import SIGN, SourceText, UndecodableError
+
+if TYPE_CHECKING:
+    from tf2ms_opt.plan.compose import Plan
+    from tf2ms_opt.trace.module import Module
+
+
+_ROUNDS = 5  # of annotations that name lines, and move them
 
 
 def has_candidate(data: bytes, rules: RuleSet) -> bool:
-    """Whether the bytes hold any word that a site needs; most files of a tree do not, and are done with."""
-    return rules.pattern.search(data) is not None
+    """Whether the bytes hold a word that a site needs, or one to us; most files of a tree do not, and are done with."""
+    return rules.pattern.search(data) is not None or SIGN in data
 
 
 def convert_source(data: bytes, rules: RuleSet, options: Options | None = None, path: str = "<stdin>") -> Outcome:
@@ -27,8 +33,17 @@ def convert_source(data: bytes, rules: RuleSet, options: Options | None = None, 
     The outcome is ``failed``, with the reason among its findings and ``after`` equal to ``before``, for bytes that do
     not decode or parse and for a result that does not pass the self-check.
     """
-    if not has_candidate(data, rules) and (options is None or not options.neighbours.gains):
-        return Outcome(path, FileStatus.UNCHANGED, data, data)
+    unchanged = Outcome(path, FileStatus.UNCHANGED, data, data)
+    gains = options is not None and options.neighbours.gains
+    if not gains and not has_candidate(data, rules):
+        return unchanged
+    outcome = _converted(data, rules, options or Options(), path)
+    # a file without any site may be whatever it likes, even if it has a comment to us
+    silent = outcome.failed and not gains and rules.pattern.search(data) is None
+    return unchanged if silent else outcome
+
+
+def _converted(data: bytes, rules: RuleSet, options: Options, path: str) -> Outcome:
     if path.endswith(".ipynb"):
         advice = "Convert it to a script first (jupyter nbconvert --to script), or copy the cells that build the model."
         return _failed(data, path, finding("unparsable-file/notebook", 1, 1, help=advice))
@@ -36,71 +51,86 @@ def convert_source(data: bytes, rules: RuleSet, options: Options | None = None, 
         source = SourceText.of(data)
     except UndecodableError as error:
         return _failed(data, path, finding("undecodable-file", 1, 1, error=error))
-    return _convert(data, source, rules, options or Options(), path)
+    return _convert(data, source, rules, options, path)
 
 
 def _convert(data: bytes, source: SourceText, rules: RuleSet, options: Options, path: str) -> Outcome:
     # The stages behind the byte search are imported here: most runs over most trees need none of them.
+    from tf2ms_opt.suppressions import suppressions_of
+
+    comments = suppressions_of(source, rules)
+    if comments.skip_file:
+        return Outcome(path, FileStatus.UNCHANGED, data, data)
     from tf2ms_opt.plan.compose import plan
-    from tf2ms_opt.selfcheck import problem
-    from tf2ms_opt.syntax.splices import apply
     from tf2ms_opt.trace.module import Module
 
     try:
         module = Module.parse(source, rules)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return _failed(data, path, _unparsable(error))
+    if comments.problem is not None:
+        return _failed(data, path, finding("unparsable-file/comments", 1, 1, error=comments.problem))
+    text, wrong = source.data, None
     try:
-        decided = plan(module, options, path)
-        findings = tuple(one for one in decided.findings if _shown(one, options))
-        told = (decided.generation, decided.told_by)
-        if not decided.splices:
-            left = Outcome(path, FileStatus.UNCHANGED, data, data, decided.sites, findings, *told)
-            return replace(left, refused=decided.refused)
-        text = apply(source, decided.splices)
-        wrong = problem(source.data, text, decided.splices)
-        if wrong is None:
-            again = Module.parse(SourceText(text, source.encoding, source.bom), rules)
-            neighbours = replace(options.neighbours, gains=())  # the calls have what they were to gain
-            alone = replace(options, neighbours=neighbours)
-            wrong = "a second run would change the result" if plan(again, alone, path).splices else None
+        decided = last = plan(module, options, path)
+        if decided.splices:
+            from tf2ms_opt.selfcheck import problem
+            from tf2ms_opt.syntax.splices import apply
+
+            text = apply(source, decided.splices)
+            wrong = problem(source.data, text, decided.splices)
+        if decided.splices and wrong is None:
+            module = Module.parse(source.with_data(text), rules)
+            options = replace(options, neighbours=replace(options.neighbours, gains=()))  # they have what they gained
+            last = plan(module, options, path)
+            wrong = "a second run would change the result" if last.splices else None
+        if wrong is None and (options.annotate or SIGN in text):
+            text, wrong = _annotated(module, last, options, path)
     except RecursionError:
         return _failed(data, path, finding("unparsable-file", 1, 1, error="an expression is nested too deeply"))
     except Exception as error:  # noqa: BLE001 -- a bug of ours costs one file, never a run or a user's text
         wrong = f"{type(error).__name__}: {error}"
     if wrong is not None:
         return _failed(data, path, finding("self-check-failed", 1, 1, problem=wrong))
-    result = (path, FileStatus.CONVERTED, data, source.encode(text), decided.sites, findings)
-    return Outcome(*result, *told, decided.runtime, decided.signatures, decided.refused)
+    findings = tuple(one for one in decided.findings if _shown(one, options))
+    status, after = FileStatus.UNCHANGED, data
+    if text != source.data:
+        status, after = FileStatus.CONVERTED, source.encode(text)
+    told = (decided.generation, decided.told_by)
+    result = (path, status, data, after, decided.sites, findings)
+    comments_alone = status is FileStatus.CONVERTED and not decided.splices
+    return Outcome(*result, *told, decided.runtime, decided.signatures, decided.refused, comments_alone)
 
 
-def returns_optimizer(data: bytes, rules: RuleSet) -> bool:
-    """Whether a function of the file returns an optimizer, so that calls in other files may have to change with it.
-
-    False for a file that cannot be read.
-    """
-    from tf2ms_opt.plan.sites import find
-    from tf2ms_opt.trace.module import Module
-    from tf2ms_opt.trace.uses import UseKind, uses_of
-
-    if not has_candidate(data, rules) or b"return" not in data:
-        return False
-    try:
-        module = Module.parse(SourceText.of(data), rules)
-        return any(use.kind is UseKind.RETURN for site in find(module) for use in uses_of(module, site.expression))
-    except Exception:  # noqa: BLE001 -- what is wrong with the file is said where it is converted
-        return False
-
-
-def mentions(data: bytes, rules: RuleSet, names: Collection[str]) -> Mentions | None:
-    """Where the file uses or imports what may be a function with one of ``names``; None where it cannot be read."""
-    from tf2ms_opt.plan.foreign import mentions as found
+def _annotated(module: Module, decided: Plan, options: Options, path: str) -> tuple[bytes, str | None]:
+    """The text with comments above what is left, as a further run would leave it; and what is wrong with it."""
+    from tf2ms_opt.annotations import edits
+    from tf2ms_opt.comments import comments_of
+    from tf2ms_opt.plan.compose import plan
+    from tf2ms_opt.selfcheck import problem_of_comments
     from tf2ms_opt.trace.module import Module
 
-    try:
-        return found(Module.parse(SourceText.of(data), rules), names)
-    except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    rules = (*options.select, *options.ignore)
+    every = options if all(name.startswith("TMO") for name in rules) else replace(options, select=(), ignore=())
+    for _ in range(_ROUNDS):
+        left = _left(decided if every is options else plan(module, every, path))
+        wanted = [one for one in _left(decided) if _shown(one, options)] if options.annotate else None
+        before = module.source.data
+        splices = edits(module.source, comments_of(module.source), left, wanted)
+        if not splices:
+            return before, None
+        from tf2ms_opt.syntax.splices import apply
+
+        after = apply(module.source, splices)
+        if (wrong := problem_of_comments(before, after, splices)) is not None:
+            return before, wrong
+        module = Module.parse(module.source.with_data(after), module.rules)
+        decided = plan(module, options, path)
+    return module.source.data, "the comments above what is left do not settle"
+
+
+def _left(decided: Plan) -> list[Finding]:
+    return [one for one in decided.findings if one.severity is Severity.LEFT]
 
 
 def _failed(data: bytes, path: str, why: Finding) -> Outcome:

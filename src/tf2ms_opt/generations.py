@@ -6,7 +6,11 @@ A generation is a family of versions whose optimizers train alike; nothing here 
 from __future__ import annotations
 
 import re
+from typing import Literal, TypeAlias
 
+#: the names of all generations, from old to new
+Generation: TypeAlias = Literal["tf1", "legacy", "tf2.11", "keras3"]
+TF_1 = "tf1"
 LEGACY = "legacy"
 TF_2_11 = "tf2.11"
 KERAS_3 = "keras3"

@@ -85,6 +85,8 @@ class Outcome:
     signatures: tuple[Signature, ...] = ()
     #: line of a call that was to pass one -> why it cannot
     refused: tuple[tuple[int, str], ...] = ()
+    #: the text changed in comments about what is left, and in nothing else
+    annotated: bool = False
 
     @property
     def changed(self) -> bool:
@@ -116,6 +118,8 @@ class Summary:
     sites_left: int = 0
     #: files in which something is left for a person
     needing_a_hand: int = 0
+    #: files among the converted ones that got comments alone
+    annotated: int = 0
 
 
 def summarize(outcomes: Iterable[Outcome]) -> Summary:
@@ -133,4 +137,5 @@ def summarize(outcomes: Iterable[Outcome]) -> Summary:
         sites_review=sites.count(SiteOutcome.REVIEW),
         sites_left=sites.count(SiteOutcome.LEFT),
         needing_a_hand=sum(row.needs_a_hand for row in rows),
+        annotated=sum(row.annotated for row in rows),
     )

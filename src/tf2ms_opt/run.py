@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tf2ms_opt.diagnostics import Finding, finding
-from tf2ms_opt.engine import convert_source, has_candidate, returns_optimizer
+from tf2ms_opt.engine import convert_source, has_candidate
 from tf2ms_opt.neighbours import NOBODY, Neighbours, Signature
-from tf2ms_opt.options import Fidelity, Options
+from tf2ms_opt.options import Fidelity, Options, says_generation
 from tf2ms_opt.outcomes import FileStatus, Outcome
 from tf2ms_opt.parallel import in_order
+from tf2ms_opt.project.questions import returns_optimizer
 from tf2ms_opt.project.survey import survey
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.runtime_files import RuntimeFiles, TakenError, package_of
@@ -36,6 +37,8 @@ class Converter:
     rules: RuleSet
     options: Options
     modules: RuntimeFiles = field(default_factory=lambda: RuntimeFiles(dry=True))
+    #: the options of one file, where they are not the same for all
+    special: Callable[[Path], Options] | None = None
     #: processes
     jobs: int = 1
     _pins: Pins | None = None
@@ -112,10 +115,10 @@ class Converter:
 
     def _options(self, near: Path) -> Options:
         """The options, with the package of ``near`` and what the project around it is pinned to."""
-        options = self.options
+        options = self.options if self.special is None else self.special(near)
         if options.fidelity is not Fidelity.NAMES:
             options = replace(options, package=package_of(near.parent))
-        if options.tf_version is not None:  # goes before any pin
+        if says_generation(options):  # goes before any pin
             return options
         if self._pins is None:
             from tf2ms_opt.pins import Pins  # noqa: PLC0415 -- a run without candidates does not need `packaging`

@@ -32,6 +32,17 @@ def problem(before: bytes, after: bytes, splices: Sequence[Splice]) -> str | Non
     return None
 
 
+def problem_of_comments(before: bytes, after: bytes, splices: Sequence[Splice]) -> str | None:
+    """What is wrong with ``after`` (UTF-8) as ``before`` with other comments; None if nothing is."""
+    try:
+        same = ast.dump(parse(before.decode())) == ast.dump(parse(after.decode()))
+    except (SyntaxError, ValueError) as error:
+        return f"the result does not parse: {error}"
+    if not same or not _untouched_elsewhere(before, after, splices):
+        return "more than comments changed"
+    return None if _newlines(after) <= (_newlines(before) or {b"\n"}) else "another kind of line end came in"
+
+
 def parse(text: str) -> ast.Module:
     """``ast.parse`` without the warnings that the code under conversion may cause."""
     with warnings.catch_warnings():

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tf2ms_opt.config import Settings
+from tf2ms_opt.config import Settings, of_file
+from tf2ms_opt.options import Options
 from tf2ms_opt.outcomes import Outcome, Summary
-from tf2ms_opt.ruleset import load
+from tf2ms_opt.ruleset import RuleSet, load
 from tf2ms_opt.run import Converter, Store, store_nothing
 from tf2ms_opt.runtime_files import RuntimeFiles
 from tf2ms_opt.sink import Sink, Streams
 from tf2ms_opt.walk import Found, Walked, walk
-from tf2ms_opt.wishes import UsageError, options_of
+from tf2ms_opt.wishes import UsageError, check, options_of
 from tf2ms_opt.write import OutputCollisionError, create, destinations, replace
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def convert(
     _refuse(paths, settings, dry=dry)
     rules = load([Path(folder) for folder in settings.rules or ()])
     modules = _modules(settings, dry=dry or STDIN in paths)
-    converter = Converter(rules, options_of(settings, rules), modules, jobs=jobs_of(settings))
+    converter = converter_of(settings, rules, modules)
     baseline = _baseline(settings) if new_baseline is None else None
     outcomes: Iterable[Outcome]
     if STDIN in paths:
@@ -84,6 +86,24 @@ def _record(file: Path) -> Record:
 def jobs_of(settings: Settings) -> int:
     """The number of processes: one unless more are asked for, and one a core for 0."""
     return (os.cpu_count() or 1) if settings.jobs == 0 else settings.jobs or 1
+
+
+def converter_of(settings: Settings, rules: RuleSet, modules: RuntimeFiles) -> Converter:
+    """What converts the files of a run, each with the settings that hold for it.  Raises ``UsageError``."""
+    check(settings, rules)
+    special = None if not settings.overrides else _Special(settings, rules)
+    return Converter(rules, options_of(settings, rules), modules, special, jobs=jobs_of(settings))
+
+
+@dataclass(frozen=True)
+class _Special:
+    """The options of one file; other processes get a copy, which a function inside of another cannot be."""
+
+    settings: Settings
+    rules: RuleSet
+
+    def __call__(self, path: Path) -> Options:
+        return options_of(of_file(self.settings, path), self.rules)
 
 
 def _refuse(paths: Sequence[str], settings: Settings, *, dry: bool) -> None:

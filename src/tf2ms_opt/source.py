@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
+#: what every comment to this program has
+SIGN = b"tf2ms:"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -47,6 +49,10 @@ class SourceText:
         """``data`` (UTF-8) as bytes of this file's encoding."""
         raw = data if self.encoding in ("utf-8", "utf-8-sig") else data.decode().encode(self.encoding)
         return _BOM + raw if self.bom else raw
+
+    def with_data(self, data: bytes) -> SourceText:
+        """Another text in this file's encoding."""
+        return SourceText(data, self.encoding, self.bom)
 
     @cached_property
     def line_starts(self) -> list[int]:

@@ -16,9 +16,9 @@ from tf2ms_opt.report.entries import FileEntry, entry
 from tf2ms_opt.report.page import Run, page
 from tf2ms_opt.report.statistics import Tally
 from tf2ms_opt.ruleset import RuleSet, load
-from tf2ms_opt.run import Converter, store_nothing
+from tf2ms_opt.run import store_nothing
 from tf2ms_opt.runtime_files import RuntimeFiles
-from tf2ms_opt.session import STDIN, jobs_of, walked_files
+from tf2ms_opt.session import STDIN, converter_of, walked_files
 from tf2ms_opt.sink import Streams, add, is_plain, watched
 from tf2ms_opt.wishes import UsageError, options_of
 from tf2ms_opt.write import publish
@@ -42,7 +42,7 @@ def report(paths: Sequence[str], settings: Settings, streams: Streams, output: s
     options = options_of(settings, rules)
     modules = RuntimeFiles(settings.runtime_module, dry=True)
     walked = walked_files(paths, settings)
-    outcomes = Converter(rules, options, modules, jobs=jobs_of(settings)).outcomes(walked, store_nothing)
+    outcomes = converter_of(settings, rules, modules).outcomes(walked, store_nothing)
     run = _surveyed(watched(outcomes, len(walked.files), streams), streams, rules, options, modules)
     data = page(run).encode("utf-8")
     if output == STDIN:

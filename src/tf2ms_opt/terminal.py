@@ -31,13 +31,20 @@ def settings(paths: tuple[str, ...], given: dict[str, Any]) -> Settings:
     """What is said on the command line, over what the project's configuration says."""
     from tf2ms_opt.config import Settings, load, merge, nearest  # noqa: PLC0415
 
-    said = {name: value for name, value in given.items() if value not in (None, ())}
-    if "fidelity" in said:
-        said["fidelity"] = Fidelity(said["fidelity"])
-    if "scope" in said:
-        said["scope"] = Scope(said["scope"])
     file = nearest([Path(path) for path in paths if path != "-"])
-    return merge(Settings(**said), load(file) if file else Settings())
+    return merge(said(given), load(file) if file else Settings())
+
+
+def said(given: dict[str, Any]) -> Settings:
+    """What is said on the command line alone."""
+    from tf2ms_opt.config import Settings  # noqa: PLC0415
+
+    values = {name: value for name, value in given.items() if value not in (None, ())}
+    if "fidelity" in values:
+        values["fidelity"] = Fidelity(values["fidelity"])
+    if "scope" in values:
+        values["scope"] = Scope(values["scope"])
+    return Settings(**values)
 
 
 def streams() -> Streams:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tf2ms_opt.config import Settings
+from tf2ms_opt.config import Settings, of_file
 from tf2ms_opt.evidence import EXACT, ROUNDING, bound
 from tf2ms_opt.generations import generation_of_tensorflow
 from tf2ms_opt.lab import matrix, sites
@@ -20,7 +20,7 @@ from tf2ms_opt.lab import plot as drawing
 from tf2ms_opt.lab.experiments import Experiment, Inputs
 from tf2ms_opt.lab.measure import Measured, measure
 from tf2ms_opt.lab.processes import Bench, Report, run
-from tf2ms_opt.options import Fidelity, Options
+from tf2ms_opt.options import Fidelity, says_generation
 from tf2ms_opt.pins import Pins
 from tf2ms_opt.report import parity
 from tf2ms_opt.report.progress import counting
@@ -28,8 +28,9 @@ from tf2ms_opt.rules import Rule
 from tf2ms_opt.ruleset import RuleSet, load
 from tf2ms_opt.runtime_module import compose, known
 from tf2ms_opt.sink import Streams
+from tf2ms_opt.spelling import suggestion
 from tf2ms_opt.walk import walk
-from tf2ms_opt.wishes import UsageError, options_of, suggestion
+from tf2ms_opt.wishes import UsageError, check, options_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -56,7 +57,8 @@ def verify_files(paths: Sequence[str], settings: Settings, wishes: Wishes, strea
     Raises ``UsageError``, ``RuleFileError`` and ``LabError``.
     """
     rules = load([Path(folder) for folder in settings.rules or ()])
-    found = _found(paths, settings, rules, options_of(settings, rules), wishes)
+    check(settings, rules)
+    found = _found(paths, settings, rules, wishes)
     experiments = [one for one in found if isinstance(one, Experiment)]
     skipped = [one for one in found if not isinstance(one, Experiment)]
     if not found:
@@ -88,8 +90,10 @@ def verify_rule(name: str, settings: Settings, wishes: Wishes, streams: Streams,
         raise UsageError(f"--rule: {name!r} is unknown{suggestion(name, rules.rules)}")
     rule = rules.rules[name]
     levels = (settings.fidelity,) if settings.fidelity is not None else matrix.LEVELS
-    options_of(settings, rules)
-    wanted = generation_of_tensorflow(settings.tf_version) if settings.tf_version is not None else None
+    check(settings, rules)
+    wanted: str | None = settings.generation
+    if settings.tf_version is not None:
+        wanted = generation_of_tensorflow(settings.tf_version)
     experiments = [one for one in matrix.experiments(rule, rules, levels) if wanted in (None, one.generation)]
     if not experiments:
         raise UsageError(f"--rule: {name} has nothing to run with these options")
@@ -139,7 +143,7 @@ def _worst(row: Sequence[Measured]) -> Measured:
 
 
 def _found(
-    paths: Sequence[str], settings: Settings, rules: RuleSet, options: Options, wishes: Wishes
+    paths: Sequence[str], settings: Settings, rules: RuleSet, wishes: Wishes
 ) -> list[Experiment | sites.Skipped]:
     found: list[Experiment | sites.Skipped] = []
     walked = walk([Path(path) for path in paths], exclude=settings.exclude or ())
@@ -148,9 +152,9 @@ def _found(
         raise UsageError(f"{problem.path}: {problem.error.strerror or problem.error}")
     pins = Pins()
     for file in walked.files:
-        own = options
-        if options.tf_version is None and (pin := pins.pinned(Path(file.path))) is not None:
-            own = replace(options, pinned_generation=pin.generation, pinned_by=pin.by)
+        own = options_of(of_file(settings, Path(file.path)), rules)
+        if not says_generation(own) and (pin := pins.pinned(Path(file.path))) is not None:
+            own = replace(own, pinned_generation=pin.generation, pinned_by=pin.by)
         found += sites.experiments(Path(file.real).read_bytes(), file.path, rules, own, wishes.given or {})
     return found
 

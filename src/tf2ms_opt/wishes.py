@@ -8,24 +8,40 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from keyword import iskeyword
 
-from tf2ms_opt.config import Settings
-from tf2ms_opt.diagnostics import catalogue, is_code
+from tf2ms_opt.config import TWO_WAYS, Settings, overridden
+from tf2ms_opt.diagnostics import is_code
 from tf2ms_opt.generations import generation_of_tensorflow
 from tf2ms_opt.options import DEFAULT_MINDSPORE, Fidelity, Options, Scope
 from tf2ms_opt.ruleset import RuleSet
+from tf2ms_opt.spelling import code_or_rule
 
 
 class UsageError(Exception):
     """What was asked for cannot be done; the text says why."""
 
 
-def options_of(settings: Settings, rules: RuleSet) -> Options:
-    """The engine's options; raises ``UsageError`` for a value that cannot be."""
+def check(settings: Settings, rules: RuleSet) -> None:
+    """Raise ``UsageError`` for a value that cannot be, for all files or for some."""
+    options_of(settings, rules)
+    for number, override in enumerate(settings.overrides or ()):
+        options_of(overridden(settings, [override]), rules, f"overrides[{number}]: ")
+
+
+def options_of(settings: Settings, rules: RuleSet, where: str = "") -> Options:
+    """The engine's options; raises ``UsageError`` for a value that cannot be, and that stands ``where``."""
+    try:
+        return _options(settings, rules)
+    except UsageError as error:
+        raise UsageError(f"{where}{error}") from error
+
+
+def _options(settings: Settings, rules: RuleSet) -> Options:
     if settings.params is not None:
         _check_expression(settings.params)
+    if settings.tf_version is not None and settings.generation is not None:
+        raise UsageError(TWO_WAYS)
     if settings.tf_version is not None:
         _check_version(settings.tf_version)
     if settings.mindspore_version is not None and not re.fullmatch(r"\d+\.\d+(\.\w+)?", settings.mindspore_version):
@@ -36,19 +52,14 @@ def options_of(settings: Settings, rules: RuleSet) -> Options:
         fidelity=settings.fidelity or Fidelity.STOCK,
         scope=settings.scope or Scope.STEP,
         tf_version=settings.tf_version,
+        generation=settings.generation,
         mindspore_version=settings.mindspore_version or DEFAULT_MINDSPORE,
         params=settings.params,
         select=_names("--select", settings.select or (), rules),
         ignore=_names("--ignore", settings.ignore or (), rules),
         runtime_module=settings.runtime_module,
+        annotate=bool(settings.annotate),
     )
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """Names of ``known`` that ``name`` may have meant, as the end of a sentence; empty when there are none."""
-    by_lower = {entry.lower(): entry for entry in known}
-    close = [by_lower[match] for match in get_close_matches(name.lower(), by_lower, n=3)]
-    return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
 def _check_expression(text: str) -> None:
@@ -74,18 +85,12 @@ def _names(option: str, written: Iterable[str], rules: RuleSet) -> tuple[str, ..
     names = tuple(_split(written))
     for name in names:
         if name not in rules.rules and not is_code(name):
-            raise UsageError(f"{option}: {name!r} is neither a rule nor a finding's code{_meant(name, rules)}")
+            raise UsageError(
+                f"{option}: {name!r} is neither a rule nor a finding's code{code_or_rule(name, rules.rules)}"
+            )
     return names
 
 
 def _split(written: Iterable[str]) -> Iterator[str]:
     for part in written:
         yield from (name.strip() for name in part.split(",") if name.strip())
-
-
-def _meant(name: str, rules: RuleSet) -> str:
-    entries = catalogue()
-    if name in entries:
-        return f"; the code of this finding is {entries[name].code}"
-    codes = [entry.code for entry in entries.values()]
-    return suggestion(name, [*rules.rules, *codes]) or " (see `tf2ms-opt rules` and `tf2ms-opt explain`)"

@@ -23,6 +23,8 @@ from tf2ms_opt.plan.signature import LeftError
 from tf2ms_opt.plan.sites import Found, find
 from tf2ms_opt.plan.step.checks import returns_other
 from tf2ms_opt.plan.step.steps import Steps, convert_steps
+from tf2ms_opt.plan.suppressed import keeping, suppressions, untouched
+from tf2ms_opt.suppressions import Ignore
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import owner
 
@@ -37,13 +39,25 @@ class Plan:
     generation: str | None = None
     told_by: str | None = None
     runtime: Runtime | None = None
+    #: the comments for which a site or a line stays as it is
+    kept_by: frozenset[Ignore] = frozenset()
     #: functions that gain a parameter, and calls that were to pass one and cannot, by their lines
     signatures: tuple[Signature, ...] = ()
     refused: tuple[tuple[int, str], ...] = ()
 
 
 def plan(module: Module, options: Options, path: str) -> Plan:
-    """Decide on every site of ``module``."""
+    """Decide on every site of ``module``, but for what its comments suppress."""
+    decided = _settled(module, options, path)
+    comments = module.cached(suppressions)
+    whole = all(name.startswith("TMO") for name in (*options.select, *options.ignore))
+    sites, findings = comments.reported(decided.sites, decided.findings, decided.kept_by, whole=whole)
+    ordered = tuple(sorted(dict.fromkeys(findings), key=lambda one: (one.line, one.column, one.code)))
+    return replace(decided, sites=sites, findings=ordered)
+
+
+def _settled(module: Module, options: Options, path: str) -> Plan:
+    """The plan that nothing is learned from any more."""
     first, again = _plan(module, options, path, Learned())
     # Where our class takes the name of one that is no longer imported, it is planned again under that name; and where
     # a step stays, a regularizer that would have gone into its loss is planned again as weight decay.
@@ -65,26 +79,28 @@ class Learned:
 
 def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[Plan, Learned]:
     """The plan, and what it is to know that it did not."""
-    found = [site for site in find(module) if _selected(site, options)]
+    everything = find(module)
+    found, kept = _wanted(module, everything, options)
     gains = options.neighbours.gains
     if not found and not gains:
-        return Plan(), Learned()
+        return Plan(kept_by=kept), Learned()
     verdict = decide(module, found, options)
     runtime = runtime_module(module, options)
     foreign = foreign_calls(module, Factories(module, options.neighbours), gains)
     if not found and not foreign.drafts:
-        return Plan(refused=tuple(foreign.refused)), Learned()
+        return Plan(kept_by=kept, refused=tuple(foreign.refused)), Learned()
     first = min(module.source.start(site.node) for site in (*found, *foreign.drafts))
     names = aliases(module, first, runtime, known.released)
     drafter = Drafter(module, options, names, known.staying)
     drafts: dict[Found, Draft | Finding] = {}
     for site in found:
         drafts[site] = _draft(drafter, site, verdict)
+        kept |= _yield_to_comments(module, drafts, site)
     _settle_schedules(module, drafts)
     done = {site: draft for site, draft in drafts.items() if isinstance(draft, Draft)} | foreign.drafts
     steps = Steps(done)
     if converts_steps(options):
-        steps = convert_steps(module, done, [site for site in found if site not in done], names, options)
+        steps = convert_steps(module, done, [site for site in everything if site not in done], names, options)
         done = steps.drafts
         drafts |= {site: draft for site, draft in done.items() if site in drafts}
     splices = _distinct([
@@ -103,17 +119,20 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
         if not path.endswith("__init__.py"):
             excerpt = any(not _bound(module, name) for draft in done.values() for name in draft.models)
             removed, unbound = removed_imports(module, gone, excerpt=excerpt)
+            if blocked := untouched(module, removed):
+                kept |= {blocked}
+                removed = tuple(one for one in removed if untouched(module, [one]) is None)
+                unbound = frozenset()
             splices += removed
             other = {one for one in needed if names.names[one] != one.rpartition(".")[2]}
             free = unbound & {one.rpartition(".")[2] for one in other}
         splices += [added] if added is not None else []
     sites = tuple(_site(module, site, drafts[site]) for site in found)
-    findings = [
+    findings = (
         *_file_findings(module, found, done, verdict),
         *(one for draft in drafts.values() for one in _findings(draft)),
         *(one for site in foreign.drafts for one in _findings(done[site])),
-    ]
-    ordered = tuple(sorted(dict.fromkeys(findings), key=lambda one: (one.line, one.column, one.code)))
+    )
     parts = _runtime(runtime, done.values(), steps)
     staying = frozenset(
         site.expression for site, draft in done.items() if any(IN_THE_LOSS in one.message for one in draft.findings)
@@ -122,7 +141,10 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
     if not found:
         generation, told_by = gains[0].signature.generation, gains[0].path
     signatures = tuple(_signatures(module, done, foreign))
-    decided = Plan(tuple(splices), sites, ordered, generation, told_by, parts, signatures, tuple(foreign.refused))
+    decided = Plan(
+        tuple(splices), sites, findings, generation, told_by, parts, kept | steps.kept_by, signatures,
+        tuple(foreign.refused),
+    )  # fmt: skip
     return decided, Learned(free, staying)
 
 
@@ -158,6 +180,13 @@ def _bound(module: Module, model: ast.expr) -> bool:
     return root is None or root.id == "super" or owner(module.index.scope(root), root.id) is not None
 
 
+def _wanted(module: Module, sites: Sequence[Found], options: Options) -> tuple[list[Found], frozenset[Ignore]]:
+    """The sites to convert, and the comments for which others stay as they are."""
+    kept_by = {site: kept for site in sites if (kept := keeping(module, site))}
+    found = [site for site in sites if site not in kept_by and _selected(site, options)]
+    return found, frozenset(one for kept in kept_by.values() for one in kept)
+
+
 def _selected(site: Found, options: Options) -> bool:
     """Rule names in select and ignore choose sites; codes choose findings, later."""
     name = site.rule.name if site.rule is not None else None
@@ -172,6 +201,21 @@ def _draft(drafter: Drafter, site: Found, verdict: Verdict) -> Draft | Finding:
         return drafter.draft(site, verdict.candidates[site])
     except LeftError as left:
         return left.finding
+
+
+def _yield_to_comments(module: Module, drafts: dict[Found, Draft | Finding], site: Found) -> frozenset[Ignore]:
+    """Leave a site whose conversion would change a line that a comment keeps; the comments that do."""
+    draft = drafts[site]
+    if isinstance(draft, Finding):
+        return frozenset()
+    found = {one for schedule, _ in draft.schedules for one in keeping(module, schedule)}
+    rewritten = [Splice(call.start, call.end, ()) for _, call in draft.schedules]
+    if blocked := untouched(module, [*draft.splices, *rewritten]):
+        found.add(blocked)
+    if found:
+        line = min(one.line for one in found)
+        drafts[site] = finding("line-kept", *module.position(site.node), line=line)
+    return frozenset(found)
 
 
 def _settle_schedules(module: Module, drafts: dict[Found, Draft | Finding]) -> None:

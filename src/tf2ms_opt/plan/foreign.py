@@ -14,6 +14,7 @@ from tf2ms_opt.neighbours import Gain, Mention, Mentions
 from tf2ms_opt.plan.drafts import Draft
 from tf2ms_opt.plan.factories import Called, Factories
 from tf2ms_opt.plan.sites import Found
+from tf2ms_opt.plan.suppressed import untouched
 from tf2ms_opt.plan.targets import Choice
 from tf2ms_opt.plan.words import interesting, last_word
 from tf2ms_opt.ruleset import Candidate
@@ -44,6 +45,9 @@ def foreign_calls(module: Module, factories: Factories, gains: Collection[Gain])
         called = factories.called(call)
         if isinstance(called, str):
             found.refused.append((place[0], called))
+            continue
+        if blocked := untouched(module, called.splices):
+            found.refused.append((place[0], f"the comment in line {blocked.line} keeps the call as it is"))
             continue
         site = Found(call, call, f"{gain.path}:{gain.signature.function}", (), call=call)
         found.drafts[site] = _draft(module, gain, call, called)

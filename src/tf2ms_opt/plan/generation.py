@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tf2ms_opt.generations import generation_of_tensorflow
-from tf2ms_opt.options import Options
+from tf2ms_opt.generations import LEGACY, TF_1, generation_of_tensorflow
+from tf2ms_opt.options import Options, says_generation
 from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.rules import Action
 from tf2ms_opt.ruleset import Candidate
@@ -25,12 +25,13 @@ class Verdict:
 
 
 def decide(module: Module, sites: Sequence[Found], options: Options) -> Verdict:
-    """The API's own path, --tf-version, arguments of one generation only, the project's pins; else the newest."""
+    """The API's own path, what the user says, arguments of one generation only, the project's pins; else the newest."""
     open_sites = [site for site in sites if len(_generations(site)) > 1]
     told: dict[Found, Candidate] = {site: site.candidates[0] for site in sites if len(_generations(site)) == 1}
     generation, told_by, assumed = _of_file(module, open_sites, options)
     for site in open_sites:
-        own = _by_arguments(module, [site], _generations(site))[0] if options.tf_version is None else _generations(site)
+        every = _generations(site)
+        own = every if says_generation(options) else _by_arguments(module, [site], every)[0]
         wanted = generation if generation in own else _newest(own, module)
         told[site] = next(one for one in site.candidates if one.generation == wanted)
     if not open_sites and told:
@@ -45,10 +46,8 @@ def _of_file(module: Module, sites: Sequence[Found], options: Options) -> tuple[
     possible = set[str].intersection(*(_generations(site) for site in sites)) or set[str]().union(
         *map(_generations, sites)
     )
-    if options.tf_version is not None:
-        generation = generation_of_tensorflow(options.tf_version)
-        if generation in possible:
-            return generation, f"--tf-version {options.tf_version}", False
+    if (said := _said(options, possible)) is not None and said[0] in possible:
+        return *said, False
     accepted, because = _by_arguments(module, sites, possible)
     if len(accepted) == 1:
         return accepted.pop(), because, False
@@ -58,6 +57,16 @@ def _of_file(module: Module, sites: Sequence[Found], options: Options) -> tuple[
     if told is not None:  # such code was written for the oldest of them, and some still ran with the next
         return _oldest(older, module), told, False
     return _newest(accepted, module), because or "the default", not because
+
+
+def _said(options: Options, possible: set[str]) -> tuple[str, str] | None:
+    """The generation that the user named, and how; the Keras of TensorFlow 1 is a legacy one."""
+    if options.generation is not None:
+        old = options.generation == TF_1 and TF_1 not in possible
+        return LEGACY if old else options.generation, f"the setting generation = {options.generation}"
+    if options.tf_version is not None:
+        return generation_of_tensorflow(options.tf_version), f"--tf-version {options.tf_version}"
+    return None
 
 
 def _by_age(module: Module, possible: set[str]) -> tuple[set[str], str | None]:

@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tf2ms_opt.engine import mentions
 from tf2ms_opt.neighbours import NOBODY, Gain, Mention, Mentions, Neighbours, Signature
 from tf2ms_opt.outcomes import Outcome
 from tf2ms_opt.project.layout import Layout, definitions
+from tf2ms_opt.project.questions import mentions
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.walk import Found
 

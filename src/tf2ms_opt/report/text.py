@@ -84,7 +84,8 @@ def summary_lines(summary: Summary, view: View) -> Iterator[str]:
         yield "no Python file found: nothing to do"
         return
     counts = {
-        "would be converted" if view.dry else "converted": summary.converted,
+        "would be converted" if view.dry else "converted": summary.converted - summary.annotated,
+        "would be annotated" if view.dry else "annotated": summary.annotated,
         "unchanged": summary.unchanged,
         "failed": summary.failed,
     }
@@ -129,7 +130,8 @@ def module_lines(modules: Iterable[RuntimeFile], view: View) -> Iterator[str]:
 
 
 def _header(outcome: Outcome, view: View) -> str:
-    status = "would be converted" if view.dry and outcome.changed else outcome.status.value
+    status = "annotated" if outcome.annotated else outcome.status.value
+    status = f"would be {status}" if view.dry and outcome.changed else status
     told = f", from {outcome.generation_from}" if outcome.generation_from else ""
     generation = f" ({outcome.generation}{told})" if outcome.generation else ""
     return f"{printable(outcome.path)}: {status}{printable(generation)}"

@@ -30,6 +30,8 @@ from tf2ms_opt.plan.step.region import RegionFinder
 from tf2ms_opt.plan.step.scaled import SCALING, loss_scales
 from tf2ms_opt.plan.step.taped import TapeSteps
 from tf2ms_opt.plan.step.trainer_names import trainer_name
+from tf2ms_opt.plan.suppressed import keep_lines
+from tf2ms_opt.suppressions import Ignore
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Scope, dotted
 from tf2ms_opt.trace.uses import UseKind
@@ -46,6 +48,8 @@ class Steps:
 
     drafts: dict[Found, Draft]
     edits: list[StepEdits] = field(default_factory=list)
+    #: the comments for which a step stays as it is
+    kept_by: set[Ignore] = field(default_factory=set)
 
     @property
     def needs(self) -> set[str]:
@@ -74,6 +78,7 @@ def convert_steps(
         if part.left is None:
             try:
                 part.settled = {site: _settled(module, drafts[site], names, part.edits) for site in part.sites}
+                keep_lines(module, part.edits.splices, next(iter(part.sites.values())), result.kept_by)
             except StepLeftError as left:
                 part.left = left
     while (pair := torn(parts)) is not None:
@@ -187,6 +192,7 @@ def _convert_data(module: Module, result: Steps, models: Sequence[Compiled], nam
     edits = StepEdits()
     with suppress(StepLeftError):  # what cannot be converted stays, and the trainer takes its values
         Operators(module, names, generation, edits).convert(region)
+        keep_lines(module, edits.splices, given[0], result.kept_by)
         result.edits.append(edits)
 
 

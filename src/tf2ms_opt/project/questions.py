@@ -1,0 +1,39 @@
+"""What is asked of one file before a run: whether it returns optimizers, and what it has to do with such functions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from tf2ms_opt.engine import has_candidate
+from tf2ms_opt.neighbours import Mentions
+from tf2ms_opt.ruleset import RuleSet
+from tf2ms_opt.source import SourceText, UndecodableError
+
+
+def returns_optimizer(data: bytes, rules: RuleSet) -> bool:
+    """Whether a function of the file returns an optimizer, so that calls in other files may have to change with it.
+
+    False for a file that cannot be read.
+    """
+    from tf2ms_opt.plan.sites import find
+    from tf2ms_opt.trace.module import Module
+    from tf2ms_opt.trace.uses import UseKind, uses_of
+
+    if not has_candidate(data, rules) or b"return" not in data:
+        return False
+    try:
+        module = Module.parse(SourceText.of(data), rules)
+        return any(use.kind is UseKind.RETURN for site in find(module) for use in uses_of(module, site.expression))
+    except Exception:  # noqa: BLE001 -- what is wrong with the file is said where it is converted
+        return False
+
+
+def mentions(data: bytes, rules: RuleSet, names: Collection[str]) -> Mentions | None:
+    """Where the file uses or imports what may be a function with one of ``names``; None where it cannot be read."""
+    from tf2ms_opt.plan.foreign import mentions as found
+    from tf2ms_opt.trace.module import Module
+
+    try:
+        return found(Module.parse(SourceText.of(data), rules), names)
+    except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
