@@ -67,6 +67,8 @@ class Framework(Table, frozen=True):
     learning_rate_decay: str
     #: functions that look an optimizer up by name, below a Keras module
     lookups: tuple[str, ...]
+    #: generation -> the one whose classes its Keras builds from a serialized optimizer
+    deserialized: dict[str, str] = {}  # noqa: RUF012
     #: what the file's own optimizers are derived from, below Keras or as a dotted name
     base_classes: tuple[str, ...] = ()
     #: the first that fits says why

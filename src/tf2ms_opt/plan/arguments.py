@@ -15,6 +15,7 @@ from tf2ms_opt.facts import Argument, Build, CallRewrite, Given, Rebuilt, Text, 
 from tf2ms_opt.options import Fidelity
 from tf2ms_opt.plan.around import own_defaults, wrapper_arguments
 from tf2ms_opt.plan.pinned import Written, pin_defaults
+from tf2ms_opt.plan.rewrites import as_argument
 from tf2ms_opt.plan.schedules import Schedule, schedule_of
 from tf2ms_opt.plan.settings import setting_of
 from tf2ms_opt.plan.signature import LeftError, bind
@@ -22,7 +23,7 @@ from tf2ms_opt.plan.targets import Choice, Wanted, choose, insteads
 from tf2ms_opt.plan.translation import Setup, Translation
 from tf2ms_opt.rules import Action, Kind, Parameter
 from tf2ms_opt.ruleset import Candidate
-from tf2ms_opt.trace.module import Module, is_literal
+from tf2ms_opt.trace.module import is_literal
 from tf2ms_opt.values import Adapted, Refused, adapt
 
 
@@ -275,12 +276,6 @@ class _Translator:
         if isinstance(adapted, Refused):
             raise self._left("unsupported-value", argument=self.module.text(node), reason=adapted.reason)
         return rate if rate.wrap else _given(rate.index, adapted)
-
-
-def as_argument(module: Module, node: ast.expr) -> str:
-    """The text of ``node`` as the value of a keyword: brackets are no part of it, and ``name := value`` needs them."""
-    text = module.text(node)
-    return f"({text})" if isinstance(node, ast.NamedExpr) or "\n" in text else text
 
 
 def _given(index: int, adapted: Adapted) -> Given:

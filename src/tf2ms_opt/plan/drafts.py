@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from tf2ms_opt.diagnostics import Finding, finding
-from tf2ms_opt.facts import CallRewrite, Splice, origins
+from tf2ms_opt.facts import CallRewrite, Rebuilt, Splice, origins
 from tf2ms_opt.options import Fidelity, Options, converts_steps
 from tf2ms_opt.plan.arguments import translate
 from tf2ms_opt.plan.around import own_defaults
@@ -89,6 +89,9 @@ class Drafter:
         place = module.position(found.node)
         at = spot(module, found.expression)
         translation = translate(self._setup, candidate, found.call, place, placed=at.takes_lines)
+        if found.apart and any(isinstance(argument.value, Rebuilt) for argument in translation.arguments):
+            call = module.text(found.expression.func) if isinstance(found.expression, ast.Call) else ""
+            raise LeftError(finding("indirect-reference/lookup-nested", *place, call=f"{call}(...)"))
         uses = uses_of(module, found.expression)
         site = SiteFacts(found, candidate, place, uses, at, self._source(uses, place))
         self._check_sharing(site, translation)
@@ -268,6 +271,5 @@ class Drafter:
         found: Found, values: Sequence[ast.expr], kept: Collection[int], around: Collection[ast.expr]
     ) -> list[ast.expr]:
         dropped = [value for position, value in enumerate(values) if position not in kept and value not in around]
-        expression = found.expression
-        callee = [expression.func] if isinstance(expression, ast.Call) else []
-        return [*callee, *dropped]
+        calls = [found.expression, found.call]
+        return [*(call.func for call in calls if isinstance(call, ast.Call)), *dropped]

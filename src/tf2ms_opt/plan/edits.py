@@ -13,6 +13,7 @@ from tf2ms_opt.plan.factories import Factory
 from tf2ms_opt.plan.imports import OPS, Aliases
 from tf2ms_opt.plan.parameters import Built, Parameters
 from tf2ms_opt.plan.placement import Form, Spot
+from tf2ms_opt.plan.rewrites import spelled_out
 from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.plan.translation import Translation
 from tf2ms_opt.rules import State
@@ -110,6 +111,9 @@ class Editor:
     def _call(self, found: Found, callee: str, arguments: tuple[Argument, ...]) -> CallRewrite | NewCall:
         if found.call is None:
             return NewCall(callee, arguments)
+        if found.apart:
+            values = [*found.call.args, *(keyword.value for keyword in found.call.keywords)]
+            return NewCall(callee, spelled_out(self._module, arguments, values))
         source = self._module.source
         return CallRewrite(source.start(found.call), source.end(found.call), callee, arguments)
 

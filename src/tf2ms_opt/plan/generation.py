@@ -33,6 +33,7 @@ def decide(module: Module, sites: Sequence[Found], options: Options) -> Verdict:
         every = _generations(site)
         own = every if says_generation(options) else _by_arguments(module, [site], every)[0]
         wanted = generation if generation in own else _newest(own, module)
+        wanted = site.instead.get(wanted, wanted)
         told[site] = next(one for one in site.candidates if one.generation == wanted)
     if not open_sites and told:
         first = next(site for site in sites if site in told)

@@ -1,11 +1,11 @@
-"""Edits of calls that only gain or lose an argument."""
+"""Edits of calls that only gain or lose an argument, and arguments as text."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from tf2ms_opt.facts import Argument, CallRewrite, Given, Splice, Text
+from tf2ms_opt.facts import Argument, Build, CallRewrite, Given, Rebuilt, Splice, Text, Value
 from tf2ms_opt.trace.module import Module
 
 
@@ -36,3 +36,27 @@ def edit_call(
     added = [Argument(None, Text(first))] if first is not None else []
     start, end = module.source.start(call), module.source.end(call)
     return Splice(start, end, (CallRewrite(start, end, callee, (*added, *kept)),))
+
+
+def spelled_out(module: Module, arguments: Sequence[Argument], values: Sequence[ast.expr]) -> tuple[Argument, ...]:
+    """``arguments`` with the text of the source's ``values`` in place of what is taken out of a call."""
+    return tuple(Argument(one.keyword, _spelled(module, one.value, values)) for one in arguments)
+
+
+def _spelled(module: Module, value: Value, values: Sequence[ast.expr]) -> Value:
+    match value:
+        case Given(index, wrap, text):
+            inner = as_argument(module, values[index]) if text is None else text
+            return Text(inner if wrap is None else f"{wrap}({inner})")
+        case Rebuilt(call=call):
+            raise LookupError(f"a call at {call.start} is no text")
+        case Build(callee, parts):
+            return Build(callee, tuple(_spelled(module, one, values) for one in parts))
+        case Text():
+            return value
+
+
+def as_argument(module: Module, node: ast.expr) -> str:
+    """The text of ``node`` as the value of a keyword: brackets are no part of it, and ``name := value`` needs them."""
+    text = module.text(node)
+    return f"({text})" if isinstance(node, ast.NamedExpr) or "\n" in text else text

@@ -23,7 +23,8 @@ def bind(module: Module, candidate: Candidate, call: ast.Call) -> dict[str, tupl
     """Source parameter -> its place among the call's arguments, and its value.  Raises ``LeftError``."""
     place = module.position(call)
     names = sorted(module.resolve(call.func).names)
-    source = module.rules.canonical(names[0]) if names else candidate.source.class_name
+    known = bool(names) and bool(module.rules.named(names[0]))  # a lookup is named after its function
+    source = module.rules.canonical(names[0]) if known else candidate.source.class_name
     positional = [parameter for parameter in candidate.parameters if not parameter.keyword_only]
     limit = next(
         (

@@ -6,10 +6,11 @@ By binding and not by text; what a site becomes is decided later.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.plan.lookups import gives_back, lookups
 from tf2ms_opt.plan.unruled import unruled
 from tf2ms_opt.plan.words import ends_in, interesting, last_word
 from tf2ms_opt.rules import Rule
@@ -33,6 +34,10 @@ class Found:
     candidates: tuple[Candidate, ...]
     call: ast.Call | None = None
     left: Finding | None = None
+    #: only the values of ``call`` stand in the file
+    apart: bool = False
+    #: generation of the file -> generation of the class that this place gives there, where the two differ
+    instead: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def rule(self) -> Rule | None:
@@ -53,7 +58,7 @@ def _references(module: Module) -> Iterator[Found]:
             for _, node in uses:
                 yield from _reference(module, node)
     for call in module.index.calls:
-        if isinstance(call.func, ast.Name) and call.func.id == "getattr" and ends_in(call, words):
+        if isinstance(call.func, ast.Name) and call.func.id == "getattr" and ends_in(module, call, words):
             yield from _reference(module, call)
         elif isinstance(call.func, ast.Attribute) and call.func.attr in words and dotted(call.func) is None:
             yield from _reference(module, call.func)
@@ -70,18 +75,26 @@ def _reference(module: Module, node: ast.expr) -> Iterator[Found]:
     if isinstance(parent, ast.Attribute) and any(_optimizers(module, name) for name in module.resolve(parent).names):
         return  # the module rmsprop of rmsprop.RMSprop has the name of an old class
     called = isinstance(parent, ast.Call) and parent.func is node
-    if resolved.other or len(hits) < len(resolved.names):
+    if resolved.other or len(hits) < len(resolved.names) or not _alike(module, hits):
         place = parent if called and isinstance(parent, ast.Call) else node
         left = finding("indirect-reference/ambiguous", *module.position(place), name=module.text(node), source=source)
         yield Found(place, place, source, candidates, left=left)
     elif called and isinstance(parent, ast.Call):
-        yield Found(parent, parent, source, candidates, call=parent)
+        outer = module.index.parents[parent]
+        given = outer if isinstance(outer, ast.Call) and gives_back(module, outer) else parent
+        yield Found(parent, given, source, candidates, call=parent)
     elif not _is_alias(module, node, parent):
         yield Found(node, node, source, candidates, left=_indirect(module, node, source))
 
 
 def _optimizers(module: Module, name: str) -> tuple[Candidate, ...]:
     return tuple(one for one in module.rules.named(name) if one.rule.kind == "optimizer")
+
+
+def _alike(module: Module, names: list[str]) -> bool:
+    """Whether all of the names that an expression may stand for are the same class, from here or from there."""
+    rules = [{one.rule.name for one in _optimizers(module, name)} for name in names]
+    return all(one == rules[0] for one in rules)
 
 
 def _common(module: Module, names: list[str]) -> tuple[Candidate, ...]:
@@ -147,30 +160,19 @@ def _indirect(module: Module, node: ast.expr, source: str) -> Finding:
 
 
 def _lookups(module: Module) -> Iterator[Found]:
-    """``optimizers.get(x)``, ``deserialize(x)`` and ``getattr(optimizers, x)``."""
-    lookups = module.rules.framework.lookups
-    ends = {last_word(name) for name in lookups} | {"getattr"}
-    for call in module.index.calls:
-        name = last_word(dotted(call.func)) or (call.func.attr if isinstance(call.func, ast.Attribute) else "")
-        if name not in ends or not (call.args or call.keywords):
-            continue
-        if name == "getattr" and isinstance(call.func, ast.Name):
-            base = module.keras_path(call.args[0]) if call.args else None
-            if base in ("optimizers", "optimizers.legacy") and not _constant_text(call.args[1:2]):
-                yield _lookup(module, call)
-        elif module.keras_path(call.func) in lookups:
-            text = _constant_text(call.args[:1] or [keyword.value for keyword in call.keywords[:1]])
-            if text is None:
-                yield _lookup(module, call)
-            elif (rule := module.rules.strings.get(text.lower())) is not None:
-                string = call.args[0] if call.args else call.keywords[0].value
-                yield Found(string, call, text.lower(), _of_string(module, rule))
-
-
-def _lookup(module: Module, call: ast.Call) -> Found:
-    names = sorted(module.resolve(call.func).names or module.resolve(call.args[0]).names)
-    left = finding("indirect-reference/lookup", *module.position(call), call=module.text(call.func) + "(...)")
-    return Found(call, call, module.rules.canonical(names[0]), (), left=left)
+    """What Keras looks up, by a name or a serialized optimizer, or gives back."""
+    for one in lookups(module):
+        if one.left is not None:
+            names = sorted(module.resolve(one.expression.func).names or module.resolve(one.expression.args[0]).names)
+            yield Found(one.node, one.expression, module.rules.canonical(names[0]), (), left=one.left)
+        elif one.name:
+            candidates = _of_string(module, module.rules.strings[one.name])
+            found = Found(
+                one.node, one.expression, one.name, candidates, one.arguments, apart=one.arguments is not None
+            )
+            # Keras builds an older class of a serialized optimizer, if that says anything but the class
+            older = module.rules.framework.deserialized if one.arguments and one.arguments.keywords else {}
+            yield replace(found, instead=older)
 
 
 def _constant_text(nodes: list[ast.expr]) -> str | None:

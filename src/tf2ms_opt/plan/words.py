@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.names import attribute_name
 
 
 def interesting(module: Module, names: Iterable[str]) -> set[str]:
@@ -16,20 +17,20 @@ def interesting(module: Module, names: Iterable[str]) -> set[str]:
     while known != words:
         known = set(words)
         for binding in bindings:
-            if last_word(binding.qualified) in words or (binding.value is not None and ends_in(binding.value, words)):
+            if last_word(binding.qualified) in words or (
+                binding.value is not None and ends_in(module, binding.value, words)
+            ):
                 words.add(last_word(binding.key))
     return words
 
 
-def ends_in(node: ast.expr, words: set[str]) -> bool:
+def ends_in(module: Module, node: ast.expr, words: set[str]) -> bool:
     """Whether ``node`` is a name, an attribute or a ``getattr`` of one of ``words``."""
     match node:
         case ast.Attribute(attr=name) | ast.Name(id=name):
             return name in words
-        case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str(name)), *_]):
-            return name in words
         case _:
-            return False
+            return attribute_name(module.index, node) in words
 
 
 def last_word(name: str | None) -> str:

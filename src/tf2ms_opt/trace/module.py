@@ -13,7 +13,7 @@ from tf2ms_opt.selfcheck import parse
 from tf2ms_opt.source import SourceText
 from tf2ms_opt.trace.index import Index, index
 from tf2ms_opt.trace.names import Names, Resolved
-from tf2ms_opt.trace.reaching import owner, reaching
+from tf2ms_opt.trace.reaching import only_binding, reaching
 from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode, Scope, dotted
 
 T = TypeVar("T")
@@ -203,12 +203,14 @@ class Module:
             return (True, literal[0]) if literal is not None else (False, None)
         return False, None
 
+    def text_constant(self, node: ast.expr) -> str | None:
+        """The text that ``node`` certainly is."""
+        value = self.constant(node)[1]
+        return value if isinstance(value, str) else None
+
     def only_binding(self, node: ast.Name) -> Binding | None:
         """The binding of a name that is bound once in the file's scope that it belongs to, and nowhere from outside."""
-        place = owner(self.index.scope(node), node.id)
-        bindings = place.bindings[node.id] if place is not None else []
-        alone = len(bindings) == 1 and node.id not in self.index.outward and bindings[0].kind is BindingKind.ASSIGN
-        return bindings[0] if alone else None
+        return only_binding(self.index, node)
 
 
 def _literal(node: ast.expr) -> tuple[object] | None:

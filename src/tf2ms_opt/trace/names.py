@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.trace.index import Index
-from tf2ms_opt.trace.reaching import owner, reaching
+from tf2ms_opt.trace.reaching import only_binding, owner, reaching
 from tf2ms_opt.trace.scopes import Binding, BindingKind, dotted
 
 _DEEP = 12  # aliases of aliases: no real code goes further
@@ -25,6 +25,18 @@ class Resolved:
 
 
 _UNKNOWN = Resolved(other=True)
+
+
+def attribute_name(index: Index, node: ast.expr) -> str | None:
+    """The attribute that ``getattr`` certainly gives: a text, or a name that is bound once, to a text."""
+    match node:
+        case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str(name)), *_]):
+            return name
+        case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Name() as given, *_]):
+            binding = only_binding(index, given)
+            if binding is not None and isinstance(binding.value, ast.Constant) and isinstance(binding.value.value, str):
+                return binding.value.value
+    return None
 
 
 class Names:
@@ -57,7 +69,7 @@ class Names:
                     base = self._resolve(node.value, depth).attribute(node.attr)
                     return Resolved(base.names, other=True)  # set somewhere else: a patched module
                 return self._resolve(node.value, depth).attribute(node.attr)
-            case ast.Call(func=ast.Name(id="getattr"), args=[base, ast.Constant(value=str(name)), *_]):
+            case ast.Call(func=ast.Name(id="getattr"), args=[base, _, *_]) if name := attribute_name(self._index, node):
                 return self._resolve(base, depth).attribute(name)
             case ast.Call(func=ast.Name(id="__import__"), args=[ast.Constant(value=str(name))]):
                 return Resolved(frozenset({name.partition(".")[0]}))

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 
 from tf2ms_opt.trace.index import Index
-from tf2ms_opt.trace.scopes import Binding, Scope
+from tf2ms_opt.trace.scopes import Binding, BindingKind, Scope
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _EXITS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
@@ -26,6 +26,14 @@ def owner(scope: Scope, key: str) -> Scope | None:
             return current
         current = current.parent
     return None
+
+
+def only_binding(index: Index, node: ast.Name) -> Binding | None:
+    """The binding of a name that is bound once in the file's scope that it belongs to, and nowhere from outside."""
+    place = owner(index.scope(node), node.id)
+    bindings = place.bindings[node.id] if place is not None else []
+    alone = len(bindings) == 1 and node.id not in index.outward and bindings[0].kind is BindingKind.ASSIGN
+    return bindings[0] if alone else None
 
 
 def reaching(index: Index, scope: Scope, key: str, place: ast.AST) -> tuple[Binding, ...]:

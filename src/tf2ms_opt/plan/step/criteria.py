@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tf2ms_opt.diagnostics import Finding, finding
-from tf2ms_opt.plan.arguments import as_argument
 from tf2ms_opt.plan.imports import Aliases
+from tf2ms_opt.plan.rewrites import as_argument
 from tf2ms_opt.plan.step.calls import StepLeftError, bind_call, elements, has_comment, is_inert, is_none, shortened
 from tf2ms_opt.plan.step.endings import last_activation
 from tf2ms_opt.plan.step.metric_names import constructor, metric_name

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Collection
 
 from tf2ms_opt.facts import Splice
-from tf2ms_opt.plan.arguments import as_argument
 from tf2ms_opt.plan.imports import DTYPES, OPS, Aliases
+from tf2ms_opt.plan.rewrites import as_argument
 from tf2ms_opt.plan.step.calls import StepLeftError, bind_call
 from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.plan.step.criteria import Criteria, Written, probabilities_note
