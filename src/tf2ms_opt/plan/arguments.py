@@ -41,14 +41,16 @@ class _Draft:
 
 
 def translate(
-    setup: Setup, candidate: Candidate, call: ast.Call | None, place: tuple[int, int], *, placed: bool = True
-) -> Translation:
+    setup: Setup, candidate: Candidate, call: ast.Call | None, place: tuple[int, int], *,
+    placed: bool = True, alone: bool = False,
+) -> Translation:  # fmt: skip
     """Translate ``call`` (None for a registry string, which takes every default).
 
-    ``place`` is the position of the site for findings, and ``placed`` whether lines can follow the call.
+    ``place`` is the position of the site for findings, and ``placed`` whether lines can follow the call; ``alone`` that
+    it is written as an expression for which a class that needs lines is not wanted.
     Raises ``LeftError``.
     """
-    wanted = Wanted(setup.fidelity, setup.names.runtime, placed)
+    wanted = Wanted(setup.fidelity, setup.names.runtime, placed and not alone, alone)
     return _Translator(setup, candidate, place, wanted).run(call)
 
 

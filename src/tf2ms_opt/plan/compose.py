@@ -15,6 +15,7 @@ from tf2ms_opt.neighbours import Signature
 from tf2ms_opt.options import Options, converts_steps
 from tf2ms_opt.outcomes import Runtime, Site, SiteOutcome
 from tf2ms_opt.plan.drafts import IN_THE_LOSS, Draft, Drafter
+from tf2ms_opt.plan.entries import EntryDrafter
 from tf2ms_opt.plan.factories import Factories
 from tf2ms_opt.plan.foreign import Foreign, foreign_calls
 from tf2ms_opt.plan.generation import Verdict, decide
@@ -92,11 +93,13 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
     first = min(module.source.start(site.node) for site in (*found, *foreign.drafts))
     names = aliases(module, first, runtime, known.released)
     drafter = Drafter(module, options, names, known.staying)
+    entries = EntryDrafter(module, options, names, drafter)
     drafts: dict[Found, Draft | Finding] = {}
     for site in found:
-        drafts[site] = _draft(drafter, site, verdict)
+        drafts[site] = _draft(drafter, entries, site, verdict)
         kept |= _yield_to_comments(module, drafts, site)
-    _settle_schedules(module, drafts)
+    while _settle_schedules(module, drafts) or _settle_entries(module, drafts):
+        pass
     done = {site: draft for site, draft in drafts.items() if isinstance(draft, Draft)} | foreign.drafts
     steps = Steps(done)
     if converts_steps(options):
@@ -135,7 +138,10 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
     )
     parts = _runtime(runtime, done.values(), steps)
     staying = frozenset(
-        site.expression for site, draft in done.items() if any(IN_THE_LOSS in one.message for one in draft.findings)
+        one
+        for site, draft in done.items()
+        for one in site.built
+        if any(IN_THE_LOSS in one.message for one in draft.findings)
     )
     generation, told_by = verdict.generation, verdict.told_by
     if not found:
@@ -150,7 +156,7 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
 
 def _signatures(module: Module, done: dict[Found, Draft], foreign: Foreign) -> Iterable[Signature]:
     """Every function that gains a parameter once, whatever it returns."""
-    converted = {site.expression for site in done}
+    converted = {one for site in done for one in (site.expression, *site.built)}
     known: set[str] = set()
     for draft in done.values():
         for function in draft.factory.changed if draft.factory is not None else ():
@@ -194,10 +200,12 @@ def _selected(site: Found, options: Options) -> bool:
     return name not in options.ignore and (not wanted or name in wanted)
 
 
-def _draft(drafter: Drafter, site: Found, verdict: Verdict) -> Draft | Finding:
+def _draft(drafter: Drafter, entries: EntryDrafter, site: Found, verdict: Verdict) -> Draft | Finding:
     if site.left is not None:
         return site.left
     try:
+        if site.entry is not None and site.indirect is not None:
+            return entries.draft(site, verdict.candidates[site], site.entry, site.indirect)
         return drafter.draft(site, verdict.candidates[site])
     except LeftError as left:
         return left.finding
@@ -218,21 +226,33 @@ def _yield_to_comments(module: Module, drafts: dict[Found, Draft | Finding], sit
     return frozenset(found)
 
 
-def _settle_schedules(module: Module, drafts: dict[Found, Draft | Finding]) -> None:
+def _settle_schedules(module: Module, drafts: dict[Found, Draft | Finding]) -> bool:
     """A schedule under a name is converted with all the optimizers that use it, or none of them is."""
-    settled = False
-    while not settled:
-        settled = True
-        taken = {node for draft in drafts.values() if isinstance(draft, Draft) for node in draft.kept}
-        for site, draft in drafts.items():
-            for schedule, _ in draft.schedules if isinstance(draft, Draft) else ():
-                others = [use for use in _readers(module, schedule.key or "", schedule.call) if use not in taken]
-                if others:
-                    line = module.position(others[0])[0]
-                    place = module.position(site.node)
-                    drafts[site] = finding("unsupported-value/schedule-shared", *place, name=schedule.key, line=line)
-                    settled = False
-                    break
+    taken = {node for draft in drafts.values() if isinstance(draft, Draft) for node in draft.kept}
+    for site, draft in drafts.items():
+        for schedule, _ in draft.schedules if isinstance(draft, Draft) else ():
+            others = [use for use in _readers(module, schedule.key or "", schedule.call) if use not in taken]
+            if others:
+                line = module.position(others[0])[0]
+                place = module.position(site.node)
+                drafts[site] = finding("unsupported-value/schedule-shared", *place, name=schedule.key, line=line)
+                return True
+    return False
+
+
+def _settle_entries(module: Module, drafts: dict[Found, Draft | Finding]) -> bool:
+    """The classes that the same calls may build are converted together, or none of them is."""
+    done = {one for site, draft in drafts.items() if isinstance(draft, Draft) for one in (site.expression, site.call)}
+    for site, draft in drafts.items():
+        if site.indirect is not None and isinstance(draft, Draft):
+            needed = [(entry.node, entry.reference) for entry in site.indirect.entries]
+            needed += [(call, call) for call in site.indirect.direct]
+            missing = next((said for node, said in needed if node not in done), None)
+            if missing is not None:
+                details = {"source": site.source, "other": module.text(missing)}
+                drafts[site] = finding("indirect-reference/together", *module.position(site.node), **details)
+                return True
+    return False
 
 
 def _readers(module: Module, key: str, call: ast.Call) -> Iterable[ast.expr]:

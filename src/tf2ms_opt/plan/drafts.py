@@ -18,7 +18,7 @@ from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.lifetime import outlived
 from tf2ms_opt.plan.moving import lower_place
 from tf2ms_opt.plan.parameters import Built, Parameters, from_uses
-from tf2ms_opt.plan.placement import available, spot
+from tf2ms_opt.plan.placement import Spot, available, spot
 from tf2ms_opt.plan.regularization import regularization
 from tf2ms_opt.plan.schedules import Schedule
 from tf2ms_opt.plan.sharing import obstacle
@@ -81,7 +81,7 @@ class Drafter:
         self._options = options
         self._setup = Setup(module, names, options.fidelity)
         self.factories = Factories(module, options.neighbours)
-        self._editor = Editor(module, names, plain=options.fidelity is Fidelity.NAMES)
+        self.editor = Editor(module, names, plain=options.fidelity is Fidelity.NAMES)
 
     def draft(self, found: Found, candidate: Candidate) -> Draft:
         """The conversion of ``found`` as ``candidate``.  Raises ``LeftError``."""
@@ -92,22 +92,16 @@ class Drafter:
         if found.apart and any(isinstance(argument.value, Rebuilt) for argument in translation.arguments):
             call = module.text(found.expression.func) if isinstance(found.expression, ast.Call) else ""
             raise LeftError(finding("indirect-reference/lookup-nested", *place, call=f"{call}(...)"))
-        uses = uses_of(module, found.expression)
-        site = SiteFacts(found, candidate, place, uses, at, self._source(uses, place))
-        self._check_sharing(site, translation)
-        site.below = self._below(site)
+        site = self.locate(found, candidate, at, translation)
         statement = site.below or site.at.statement
-        if why := outlived(module, statement, site.at.target, site.origin.models, uses):
-            model = " and ".join(site.origin.names) or "the model"
-            raise LeftError(finding("params-unknown/outlived", *place, model=model, why=why))
-        site.findings += [*translation.findings, *site.origin.findings, *self._differences(site, translation)]
-        site.findings += self._other_uses(site)
+        site.findings += [*translation.findings, *site.origin.findings, *self.differences_of(site, translation)]
+        site.findings += self.other_uses(site)
         calls = [one.parameters for one in site.origin.built]
         models = () if site.origin.others else (*site.origin.models, *(one for known in calls for one in known.models))
-        why_not = self._keeps_regularizers(site, translation)
+        why_not = self.keeps_regularizers(site, translation)
         regular = regularization(module, models, statement, place, why_not)
         site.findings += regular.findings
-        splices, needs = self._editor.edits(site, translation, regular.value)
+        splices, needs = self.editor.edits(site, translation, regular.value)
         own = {parameter.name for parameter in own_defaults(candidate, ())}
         measured = None
         if own.issuperset(name for name, _ in translation.wrapped) and (
@@ -128,10 +122,10 @@ class Drafter:
             translation.schedules,
             tuple(value for position, value in enumerate(values) if position in kept or value in translation.around),
             (*self._gone(found, values, kept, translation.around), *translation.gone, *regular.gone),
-            step=self._first_step(site),
+            step=self.first_step(site),
             models=(*site.origin.models, *(one for known in calls for one in known.models)),
-            steps=self._steps(site),
-            uses=(*uses, *(use for one in site.origin.built for use in one.uses)),
+            steps=self.steps(site),
+            uses=(*site.uses, *(use for one in site.origin.built for use in one.uses)),
             wrapped=bool(translation.wrapper),
             scheduled=bool(translation.setting.schedule) or bool(translation.schedules),
             factory=site.origin.factory,
@@ -139,12 +133,28 @@ class Drafter:
             claim=measured,
         )
 
+    def locate(self, found: Found, candidate: Candidate, at: Spot, translation: Translation | None) -> SiteFacts:
+        """Where the optimizer goes, what it trains and where it can be built.
+
+        ``translation`` is what it would be built with once more; None if it cannot.  Raises ``LeftError``.
+        """
+        module, place = self._module, self._module.position(found.node)
+        uses = uses_of(module, found.expression)
+        site = SiteFacts(found, candidate, place, uses, at, self._source(uses, place))
+        self._check_sharing(site, translation)
+        site.below = self._below(site)
+        statement = site.below or site.at.statement
+        if why := outlived(module, statement, site.at.target, site.origin.models, uses):
+            model = " and ".join(site.origin.names) or "the model"
+            raise LeftError(finding("params-unknown/outlived", *place, model=model, why=why))
+        return site
+
     @staticmethod
-    def _first_step(site: SiteFacts) -> ast.Call | None:
+    def first_step(site: SiteFacts) -> ast.Call | None:
         return next((step for step in (site.origin.step, *(one.use.call for one in site.origin.told)) if step), None)
 
     @staticmethod
-    def _steps(site: SiteFacts) -> tuple[ast.Call, ...]:
+    def steps(site: SiteFacts) -> tuple[ast.Call, ...]:
         calls = [site.origin.step, *(other.use.call for other in site.origin.told)]
         uses = [*site.uses, *(use for one in site.origin.built for use in one.uses)]
         calls += [use.call for use in uses if use.kind in (UseKind.COMPILE, UseKind.STEP)]
@@ -171,8 +181,8 @@ class Drafter:
             return Origin(self._options.params)
         raise LeftError(why)
 
-    def _keeps_regularizers(self, site: SiteFacts, translation: Translation) -> str:
-        step = self._first_step(site)
+    def keeps_regularizers(self, site: SiteFacts, translation: Translation) -> str:
+        step = self.first_step(site)
         compiled = step is not None and isinstance(step.func, ast.Attribute) and step.func.attr == "compile"
         if compiled and converts_steps(self._options) and site.found.expression not in self._staying:
             return IN_THE_LOSS
@@ -184,13 +194,16 @@ class Drafter:
             return "its models are not known in the function that builds it"
         return "" if compiled else "only compile and fit are sure to add the penalty to the loss"
 
-    def _check_sharing(self, site: SiteFacts, translation: Translation) -> None:
+    def _check_sharing(self, site: SiteFacts, translation: Translation | None) -> None:
         """Several models for one object: an optimizer for each, or none is converted.  Raises ``LeftError``."""
         others = site.origin.others
         if not others:
             return
         module = self._module
-        if why := obstacle(module, site.found.expression, site.at, others, site.uses, translation):
+        why = "its class is chosen when the program runs"
+        if translation is not None:
+            why = obstacle(module, site.found.expression, site.at, others, site.uses, translation)
+        if why:
             names = ", ".join([*site.origin.names, *(name for other in others for name in other.model_texts)])
             raise LeftError(finding("shared-optimizer", *site.place, models=names, why=why))
         for other in others:
@@ -213,7 +226,7 @@ class Drafter:
         site.findings.append(finding("statement-moved", *site.place, model=" and ".join(site.origin.names), line=line))
         return below
 
-    def _differences(self, site: SiteFacts, translation: Translation) -> list[Finding]:
+    def differences_of(self, site: SiteFacts, translation: Translation) -> list[Finding]:
         ours = translation.choice.runtime is not None
         found = tuple(differences(site.candidate, translation.setting.arguments, ours=ours))
         if ours:
@@ -226,7 +239,7 @@ class Drafter:
             return [finding("plain-renaming", *site.place, difference="; ".join(points))] if points else []
         return [finding(name, *site.place, help=advice, reason=reason) for name, reason, advice in found]
 
-    def _other_uses(self, site: SiteFacts) -> list[Finding]:
+    def other_uses(self, site: SiteFacts) -> list[Finding]:
         """What else the file does with the optimizer, and with the models' freedom to train."""
         module = self._module
         notes = []

@@ -83,7 +83,7 @@ class Editor:
         start, end = source.start(site.found.expression), source.end(site.found.expression)
         callee = self._names.callee(translation.choice)
         site.states = () if translation.choice.runtime else site.candidate.source.state
-        call = self._around(self._call(site.found, callee, arguments), translation)
+        call = self.around(self._call(site.found, callee, arguments), translation)
         if site.at.form is Form.INLINE and not self._plain and (site.states or self._in_compile(site)):
             splices, lines = self._hoisted(site, call, (start, end))
             return splices, translation.needs | ({OPS} if lines else set())
@@ -97,6 +97,21 @@ class Editor:
             after = source.logical_end(source.end(site.at.statement))
             splices.append(self._insert_lines(after, source.indentation(source.start(site.at.statement)), lines))
         return splices, needs
+
+    def placed(self, site: SiteFacts, call: tuple[Part, ...]) -> list[Splice]:
+        """``call`` in place of the site, in a statement of its own above, or further down; it needs no lines."""
+        source = self._module.source
+        span = source.start(site.found.expression), source.end(site.found.expression)
+        if site.at.form is Form.INLINE and not self._plain and self._in_compile(site):
+            return self._hoisted(site, call, span)[0]
+        return self._moved(site, call, span, ()) if site.below is not None else [Splice(*span, call)]
+
+    def around(self, call: CallRewrite | NewCall, translation: Translation) -> tuple[Part, ...]:
+        """``call`` inside of the class that carries out what the base class of Keras' optimizers does."""
+        if not translation.wrapper:
+            return (call,)
+        given = "".join(f", {name}={text}" for name, text in translation.wrapped)
+        return (f"{self._names.names[translation.wrapper]}(", call, f"{given})")
 
     def _params_text(self, site: SiteFacts, weight_decay: str | None) -> str:
         """The parameters, in groups of one where the model's kernels carry weight decay."""
@@ -116,13 +131,6 @@ class Editor:
             return NewCall(callee, spelled_out(self._module, arguments, values))
         source = self._module.source
         return CallRewrite(source.start(found.call), source.end(found.call), callee, arguments)
-
-    def _around(self, call: CallRewrite | NewCall, translation: Translation) -> tuple[Part, ...]:
-        """``call`` inside of the class that carries out what the base class of Keras' optimizers does."""
-        if not translation.wrapper:
-            return (call,)
-        given = "".join(f", {name}={text}" for name, text in translation.wrapped)
-        return (f"{self._names.names[translation.wrapper]}(", call, f"{given})")
 
     def _in_compile(self, site: SiteFacts) -> bool:
         return any(use.kind is UseKind.COMPILE and use.node is site.found.expression for use in site.uses)
@@ -166,7 +174,7 @@ class Editor:
         source, use = self._module.source, other.use.node
         name = self._free("optimizer", self._module.index.function(use))
         inner = self._call(site.found, callee, (Argument(None, Text(other.text)), *translation.arguments))
-        call = self._around(inner, translation)
+        call = self.around(inner, translation)
         lines = () if self._plain else self._state_lines(site, name)
         above = self._above(self._module.index.statement(use), name, call, lines)
         return [above, Splice(source.start(use), source.end(use), (name,))]

@@ -116,11 +116,19 @@ def _not_first(module: Module, node: ast.expr, statement: ast.stmt) -> str:
     for other in ast.walk(statement):
         if not isinstance(other, (ast.Call, ast.NamedExpr, ast.Await)) or other in holders or _self_of(other):
             continue
+        if isinstance(other, ast.Call) and is_construction(other) and _is_optimizer(module, other):
+            continue  # it keeps what it is given, and does nothing else
         if module.source.start(other) < start:
             touches = {name.id for name in ast.walk(other) if isinstance(name, ast.Name)}
             if not pure or needed & touches or needed & module.index.outward:
                 return "behind calls of the same statement that run before it"
     return ""
+
+
+def _is_optimizer(module: Module, call: ast.Call) -> bool:
+    """Whether ``call`` builds an optimizer or a schedule that a rule knows."""
+    resolved = module.resolve(call.func)
+    return bool(resolved.names) and not resolved.other and all(map(module.rules.named, resolved.names))
 
 
 def evaluated(node: ast.expr) -> Iterator[ast.expr]:

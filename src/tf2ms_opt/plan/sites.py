@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.plan.indirect import Entry, Indirect, arguments_of, indirect
 from tf2ms_opt.plan.lookups import gives_back, lookups
 from tf2ms_opt.plan.unruled import unruled
 from tf2ms_opt.plan.words import ends_in, interesting, last_word
@@ -17,8 +18,8 @@ from tf2ms_opt.rules import Rule
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.models import is_keras_model
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import Binding, dotted
-from tf2ms_opt.trace.uses import optimizer_argument
+from tf2ms_opt.trace.scopes import dotted
+from tf2ms_opt.trace.uses import default_of, optimizer_argument
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,14 @@ class Found:
     apart: bool = False
     #: generation of the file -> generation of the class that this place gives there, where the two differ
     instead: Mapping[str, str] = field(default_factory=dict)
+    #: where the class is named for calls elsewhere: this place, and all that goes with it
+    entry: Entry | None = None
+    indirect: Indirect | None = None
+
+    @property
+    def built(self) -> tuple[ast.expr, ...]:
+        """The expressions whose value is the optimizer."""
+        return (self.expression,) if self.indirect is None else self.indirect.calls
 
     @property
     def rule(self) -> Rule | None:
@@ -77,6 +86,10 @@ def _reference(module: Module, node: ast.expr) -> Iterator[Found]:
     called = isinstance(parent, ast.Call) and parent.func is node
     if resolved.other or len(hits) < len(resolved.names) or not _alike(module, hits):
         place = parent if called and isinstance(parent, ast.Call) else node
+        together = indirect(module, node) if called else ""
+        if isinstance(together, Indirect):
+            yield from (_entry(module, one, together) for one in together.entries)
+            return
         left = finding("indirect-reference/ambiguous", *module.position(place), name=module.text(node), source=source)
         yield Found(place, place, source, candidates, left=left)
     elif called and isinstance(parent, ast.Call):
@@ -84,7 +97,21 @@ def _reference(module: Module, node: ast.expr) -> Iterator[Found]:
         given = outer if isinstance(outer, ast.Call) and gives_back(module, outer) else parent
         yield Found(parent, given, source, candidates, call=parent)
     elif not _is_alias(module, node, parent):
-        yield Found(node, node, source, candidates, left=_indirect(module, node, source))
+        together = indirect(module, node)
+        if isinstance(together, Indirect) and (own := [one for one in together.entries if one.reference is node]):
+            yield _entry(module, own[0], together)
+        else:
+            why = together if isinstance(together, str) else "no call of it is in this file"
+            yield Found(node, node, source, candidates, left=_indirect(module, node, source, why))
+
+
+def _entry(module: Module, entry: Entry, together: Indirect) -> Found:
+    """A class that is named for calls elsewhere, as the first of them."""
+    hits = sorted(name for name in module.resolve(entry.reference).names if _optimizers(module, name))
+    source, call = module.rules.canonical(hits[0]), arguments_of(entry, together.calls[0])
+    return Found(
+        entry.reference, entry.node, source, _common(module, hits), call, apart=True, entry=entry, indirect=together
+    )
 
 
 def _optimizers(module: Module, name: str) -> tuple[Candidate, ...]:
@@ -135,7 +162,7 @@ def _is_annotation(module: Module, node: ast.expr) -> bool:
     return False
 
 
-def _indirect(module: Module, node: ast.expr, source: str) -> Finding:
+def _indirect(module: Module, node: ast.expr, source: str, why: str) -> Finding:
     """Why a class that is not called here cannot be rewritten."""
     place = module.position(node)
     parent = module.index.parents[node]
@@ -147,16 +174,15 @@ def _indirect(module: Module, node: ast.expr, source: str) -> Finding:
         case ast.Call():
             callee = module.text(parent.func)
             if last_word(callee) == "partial":
-                return finding("indirect-reference/partial", *place, source=source)
+                return finding("indirect-reference/partial", *place, source=source, why=why)
             if last_word(callee) in ("isinstance", "issubclass", "assertIsInstance", "assertNotIsInstance"):
                 return finding("indirect-reference/isinstance", *place, source=source)
-            return finding("indirect-reference/passed", *place, source=source, callee=callee)
+            return finding("indirect-reference/passed", *place, source=source, callee=callee, why=why)
         case ast.Dict() | ast.List() | ast.Tuple() | ast.Set():
-            return finding(
-                "indirect-reference/container", *place, source=source, container=type(parent).__name__.lower()
-            )
+            container = type(parent).__name__.lower()
+            return finding("indirect-reference/container", *place, source=source, container=container, why=why)
         case _:
-            return finding("indirect-reference/value", *place, source=source)
+            return finding("indirect-reference/value", *place, source=source, why=why)
 
 
 def _lookups(module: Module) -> Iterator[Found]:
@@ -209,7 +235,7 @@ def _named_string(module: Module, call: ast.Call, argument: ast.expr) -> Iterato
         return
     only = module.only_binding(argument) if isinstance(argument, ast.Name) else None
     for binding in module.origins(argument):
-        value = binding.value if binding.value is not None else _default(module, binding)
+        value = binding.value if binding.value is not None else default_of(module, binding)
         text = _constant_text([value]) if value is not None else None
         rule = module.rules.strings.get(text.lower()) if text else None
         if rule is None or text is None or value is None:
@@ -221,17 +247,6 @@ def _named_string(module: Module, call: ast.Call, argument: ast.expr) -> Iterato
             details = {"string": module.text(value), "name": module.text(argument)}
             left = finding("indirect-reference/named", *module.position(value), **details)
             yield Found(value, value, text.lower(), candidates, left=left)
-
-
-def _default(module: Module, binding: Binding) -> ast.expr | None:
-    """The default of a parameter."""
-    arguments = module.index.parents.get(binding.node)
-    if not isinstance(arguments, ast.arguments):
-        return None
-    positional = [*arguments.posonlyargs, *arguments.args]
-    pairs = [*zip(reversed(positional), reversed(arguments.defaults), strict=False)]
-    pairs += [(one, value) for one, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value]
-    return next((value for one, value in pairs if one is binding.node), None)
 
 
 def _branches(argument: ast.expr) -> list[ast.expr]:

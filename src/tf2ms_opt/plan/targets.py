@@ -14,6 +14,8 @@ from tf2ms_opt.options import Fidelity
 from tf2ms_opt.rules import Instead, Parameter, RuntimeClass, Target, TargetParameter
 from tf2ms_opt.ruleset import Candidate
 
+_LINES = "it is built by an expression, which the lines that set its starting state cannot follow"
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -51,6 +53,8 @@ class Wanted:
     fidelity: Fidelity
     runtime_module: str
     placed: bool = True
+    #: a class that needs no lines is wanted for that, where there is one
+    alone: bool = False
 
 
 def choose(candidate: Candidate, setting: Setting, wanted: Wanted) -> Choice:
@@ -66,10 +70,11 @@ def choose(candidate: Candidate, setting: Setting, wanted: Wanted) -> Choice:
     reasons = insteads(candidate, setting)
     starts_right = wanted.placed or not candidate.source.state
     exact = starts_right and proven_exact(candidate.rule.evidence, setting, target.name)
-    if target.name and not reasons and (wanted.fidelity is not Fidelity.EXACT or exact):
+    lines = wanted.alone and bool(candidate.source.state)
+    if target.name and not reasons and not lines and (wanted.fidelity is not Fidelity.EXACT or exact):
         return stock
     name = runtime.classes[candidate.generation]
-    why = target.reason or next(iter(reasons), "")
+    why = target.reason or next(iter(reasons), _LINES if lines else "")
     return Choice(f"{wanted.runtime_module}.{name}", runtime_parameters(target, runtime), name, why)
 
 

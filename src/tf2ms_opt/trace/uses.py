@@ -13,7 +13,8 @@ from enum import Enum, auto
 from tf2ms_opt.trace.models import has_own_compile
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import reaching
-from tf2ms_opt.trace.scopes import BindingKind, FunctionNode, Scope, dotted
+from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode, Scope, dotted
+from tf2ms_opt.trace.tables import taken
 
 #: methods of an optimizer that take the variables to train
 VARIABLE_METHODS = {"minimize", "apply_gradients", "compute_gradients"}
@@ -72,6 +73,17 @@ def parameter_of(module: Module, call: ast.Call, value: ast.expr) -> tuple[Funct
             return function, keyword.arg or ""
     place = call.args.index(value) if value in call.args else len(names)
     return (function, names[place]) if place < len(names) else None
+
+
+def default_of(module: Module, binding: Binding) -> ast.expr | None:
+    """The default of a parameter."""
+    arguments = module.index.parents.get(binding.node)
+    if not isinstance(arguments, ast.arguments):
+        return None
+    positional = [*arguments.posonlyargs, *arguments.args]
+    pairs = [*zip(reversed(positional), reversed(arguments.defaults), strict=False)]
+    pairs += [(one, value) for one, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value]
+    return next((value for one, value in pairs if one is binding.node), None)
 
 
 def optimizer_argument(call: ast.Call) -> ast.expr | None:
@@ -137,7 +149,7 @@ class _Follow:
             case ast.arguments():
                 self._add(UseKind.DEFAULT, node)
             case ast.Dict() | ast.List() | ast.Tuple() | ast.Set():
-                self._add(UseKind.CONTAINER, node, detail=type(parent).__name__.lower())
+                yield from self._contained(node, parent)
             case (
                 ast.Expr()
                 | ast.FormattedValue()
@@ -150,6 +162,20 @@ class _Follow:
                 self._add(UseKind.READ, node)
             case _:
                 self._add(UseKind.OTHER, node)
+
+    def _contained(self, node: ast.expr, holder: ast.expr) -> list[ast.expr]:
+        """The places that take ``node`` out of a dictionary of optimizers."""
+        table = holder if isinstance(holder, ast.Dict) and self._of_optimizers(holder) else None
+        elements = taken(self.module, table, node) if table is not None else None
+        if not elements:
+            self._add(UseKind.CONTAINER, node, detail=type(holder).__name__.lower())
+        return elements or []
+
+    def _of_optimizers(self, table: ast.Dict) -> bool:
+        """Whether every element is an optimizer that is built there: then any of them may be taken out."""
+        calls = [value for value in table.values if isinstance(value, ast.Call)]
+        built = [self.module.framework_name(call.func) for call in calls]
+        return len(calls) == len(table.values) and all(name and self.module.rules.named(name) for name in built)
 
     def _add(self, kind: UseKind, node: ast.expr, call: ast.Call | None = None, detail: str = "") -> None:
         self.uses.append(Use(kind, node, call, detail))

@@ -73,7 +73,7 @@ class Taped:
                     self.losses.append(minimized(module, call))
                 else:
                     use = next(one for one in draft.uses if one.call is call)
-                    _check_callers(module, use, {one.expression for one in drafts})
+                    _check_callers(module, use, {built for one in drafts for built in one.built})
                     params = next((one.parameters.text for one in draft.built if use in one.uses), draft.params)
                     self.steps.append(tape_step(module, call, params, passed(module, use)))
         except StepLeftError as left:
