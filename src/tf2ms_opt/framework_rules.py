@@ -49,6 +49,23 @@ class WithoutRule(Table, frozen=True):
     reason: str
 
 
+class OwnMethod(Table, frozen=True):
+    """Methods of a Keras optimizer class, and what they become on MindSpore's."""
+
+    names: tuple[str, ...]
+    becomes: str
+
+
+class OwnOptimizer(Table, frozen=True):
+    """What is said of a file's own optimizer class."""
+
+    #: the next step; ``{name}`` is the class
+    help: str
+    #: what stands in place of the methods where the class has none of them
+    nothing: str
+    method: tuple[OwnMethod, ...]
+
+
 class Framework(Table, frozen=True):
     """What all rules share of the source framework (``rules/base/framework.toml``)."""
 
@@ -65,6 +82,8 @@ class Framework(Table, frozen=True):
     own_compile: tuple[str, ...]
     #: the rule of the schedule that legacy Keras' ``decay=`` stands for
     learning_rate_decay: str
+    #: what the file's own optimizers become
+    own_optimizer: OwnOptimizer
     #: functions that look an optimizer up by name, below a Keras module
     lookups: tuple[str, ...]
     #: generation -> the one whose classes its Keras builds from a serialized optimizer

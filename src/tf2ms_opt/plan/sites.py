@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.plan.indirect import Entry, Indirect, arguments_of, indirect
 from tf2ms_opt.plan.lookups import gives_back, lookups
+from tf2ms_opt.plan.subclasses import subclass
 from tf2ms_opt.plan.unruled import unruled
 from tf2ms_opt.plan.words import ends_in, interesting, last_word
 from tf2ms_opt.rules import Rule
@@ -170,7 +171,7 @@ def _indirect(module: Module, node: ast.expr, source: str, why: str) -> Finding:
         parent = module.index.parents[parent]
     match parent:
         case ast.ClassDef():
-            return finding("indirect-reference/subclass", *place, source=source, name=parent.name)
+            return subclass(module, node, parent, source)
         case ast.Call():
             callee = module.text(parent.func)
             if last_word(callee) == "partial":

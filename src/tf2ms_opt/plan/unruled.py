@@ -9,6 +9,7 @@ import ast
 from collections.abc import Collection, Iterator
 
 from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.plan.subclasses import subclass
 from tf2ms_opt.plan.words import interesting, last_word
 from tf2ms_opt.trace.module import Module
 
@@ -25,8 +26,8 @@ def unruled(module: Module) -> Iterator[tuple[ast.expr, str, Finding]]:
             source, reason = module.rules.canonical(name), reasons[_path(module, name)]
             yield parent, source, finding("no-rule", *module.position(parent), source=source, reason=reason)
         elif isinstance(parent, ast.ClassDef) and (name := _one_of(module, node, framework.base_classes)):
-            source, place = module.rules.canonical(name), module.position(node)
-            yield node, source, finding("indirect-reference/subclass", *place, source=source, name=parent.name)
+            source = module.rules.canonical(name)
+            yield node, source, subclass(module, node, parent, source)
 
 
 def _one_of(module: Module, node: ast.expr, paths: Collection[str]) -> str | None:
