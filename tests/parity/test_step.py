@@ -75,10 +75,10 @@ SCRIPTS = {
     "factory_tape": Script(5e-5),
     "tape_tensors": Script(1e-2),
     # optimizers by names, dictionaries and serialized
-    "class_tables": Script(1e-2),
+    "class_tables": Script(1e-4),
     "class_table_tape": Script(),
     "serialized": Script(1e-2),
-    "tf211_serialized": Script(1.0, options=("--tf-version", "2.15"), keras2=True),
+    "tf211_serialized": Script(0.05, options=("--tf-version", "2.15"), keras2=True),
     # Keras 2
     "tf211_ema": Script(options=("--tf-version", "2.15"), keras2=True),
     "legacy_clip": Script(1.0, keras2=True),

@@ -68,12 +68,12 @@ class EntryDrafter:
         place = module.position(found.node)
         whole = entry.node
         if entry.partial and b"#" in module.source.data[module.source.start(whole) : module.source.end(whole)]:
-            raise self._left("partial", found, why="a comment stands in it")
+            raise self._left("indirect-reference/partial", found, source=found.source, why="a comment stands in it")
         called = [self._called(found, candidate, entry, call) for call in together.calls]
         first = called[0].translation
         if any(one.form != called[0].form for one in called):
             lines = ", ".join(str(module.position(call)[0]) for call in together.calls)
-            raise self._left("calls-differ", found, lines=lines)
+            raise self._left("indirect-reference/calls-differ", found, source=found.source, lines=lines)
         located = [self._located(found, candidate, call, together.entries) for call in together.calls]
         site = replace(located[0][0], found=found, candidate=candidate, place=place, findings=[])
         findings = [*first.findings, *drafter.differences_of(site, first), *self._states(site, first)]
@@ -118,7 +118,7 @@ class EntryDrafter:
 
     def _left(self, key: str, found: Found, **details: str) -> LeftError:
         place = self._module.position(found.node)
-        return LeftError(finding(f"indirect-reference/{key}", *place, source=found.source, **details))
+        return LeftError(finding(key, *place, **details))
 
     # ------------------------------------------------------------------ the calls
 
@@ -137,7 +137,7 @@ class EntryDrafter:
                 start = self._module.source.start(entry.node)
                 if any(one.start <= start < one.end for one in site.origin.splices):
                     line = str(self._module.position(entry.node)[0])
-                    raise self._left("call-rewritten", found, line=line)
+                    raise self._left("indirect-reference/call-rewritten", found, source=found.source, line=line)
             self._calls[call] = site, (*edits, *site.origin.splices)
         return self._calls[call]
 
@@ -155,18 +155,21 @@ class EntryDrafter:
     def _called(self, found: Found, candidate: Candidate, entry: Entry, call: ast.Call) -> _Called:
         """What the class comes to in ``call``.  Raises ``LeftError``."""
         module = self._module
-        line = module.position(call)[0]
+        line = str(module.position(call)[0])
         whole = arguments_of(entry, call)
         translation = translate(self._setup, candidate, whole, module.position(found.node), alone=True)
         if entry.partial is not None and call.args and len(entry.partial.args) > 1:
-            raise self._left("call-argument", found, line=str(line), argument="arguments by position")
+            text = "arguments by position"
+            raise self._left("indirect-reference/call-argument", found, source=found.source, line=line, argument=text)
         bound = sorted(bind(module, candidate, whole).items(), key=lambda item: item[1][0])
         names = [name for name, _ in bound]
         values = [value for _, (_, value) in bound]
         for argument in translation.arguments:
             if isinstance(argument.value, Rebuilt):
                 text = module.text(values[argument.value.index])
-                raise self._left("call-argument", found, line=str(line), argument=text)
+                raise self._left(
+                    "indirect-reference/call-argument", found, source=found.source, line=str(line), argument=text
+                )
         arguments = tuple(Argument(one.keyword, _of_parameter(one.value, names)) for one in translation.arguments)
         wrapped = tuple((name, name if name in names else text) for name, text in translation.wrapped)
         own = set(_values(entry.partial)[1:]) if entry.partial is not None else set()

@@ -142,7 +142,7 @@ class _Finder:
                 self._passed(node, parent)
             case ast.Assign(targets=[ast.Name() as target]) | ast.AnnAssign(target=ast.Name() as target):
                 self._assigned(node, target)
-            case ast.Dict():
+            case ast.Dict(values=values) if node in values:
                 elements = taken(module, parent, node)
                 if elements is None:
                     raise _UnknownError(f"the dictionary in line {self._line(parent)} is used in other ways too")
@@ -154,9 +154,8 @@ class _Finder:
                 self._value(parent)
             case ast.arguments():
                 self._default(node, parent)
-            case ast.Compare(left=left, ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
-                if left is not node:
-                    raise _UnknownError(f"line {self._line(node)} uses it without calling it")
+            case ast.Compare(ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
+                pass  # whether there is one
             case _:
                 raise _UnknownError(f"line {self._line(node)} uses it without calling it")
 
@@ -207,11 +206,13 @@ class _Finder:
         if self._is_class(call.func):
             self.direct[call] = None
             return
-        stars = any(isinstance(one, ast.Starred) for one in call.args) or any(one.arg is None for one in call.keywords)
-        if stars:
-            raise _UnknownError(f"the call in line {self._line(call)} does not show its arguments")
+        self._shown(call)
         self.calls[call] = None
         self._sources(call.func)
+
+    def _shown(self, call: ast.Call) -> None:
+        if any(isinstance(one, ast.Starred) for one in call.args) or any(one.arg is None for one in call.keywords):
+            raise _UnknownError(f"the call in line {self._line(call)} does not show its arguments")
 
     def _sources(self, node: ast.expr) -> None:
         """Every class that ``node`` may be."""
@@ -224,9 +225,7 @@ class _Finder:
             self.entries[node] = Entry(node, node)
             self._value(node)
         elif isinstance(node, ast.Call) and (reference := self._bound_class(node)) is not None:
-            values = [*node.args, *(keyword.value for keyword in node.keywords)]
-            if any(isinstance(one, ast.Starred) for one in values) or any(one.arg is None for one in node.keywords):
-                raise _UnknownError(f"the partial in line {self._line(node)} does not show its arguments")
+            self._shown(node)
             self.entries[node] = Entry(node, reference, node)
             self._value(node)
         elif isinstance(node, ast.IfExp):
@@ -296,8 +295,7 @@ class _Finder:
 
     def _given(self, function: FunctionNode, call: ast.Call) -> list[tuple[str, ast.expr]]:
         """Parameter and value of every argument of ``call``."""
-        if any(isinstance(one, ast.Starred) for one in call.args) or any(one.arg is None for one in call.keywords):
-            raise _UnknownError(f"the call in line {self._line(call)} does not show its arguments")
+        self._shown(call)
         names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
         static = any(dotted(node) == "staticmethod" for node in function.decorator_list)
         if self.module.index.enclosing_class(function) is not None and not static:

@@ -166,7 +166,7 @@ class _Follow:
     def _contained(self, node: ast.expr, holder: ast.expr) -> list[ast.expr]:
         """The places that take ``node`` out of a dictionary of optimizers."""
         table = holder if isinstance(holder, ast.Dict) and self._of_optimizers(holder) else None
-        elements = taken(self.module, table, node) if table is not None else None
+        elements = taken(self.module, table, node) if table is not None and node in table.values else None
         if not elements:
             self._add(UseKind.CONTAINER, node, detail=type(holder).__name__.lower())
         return elements or []
