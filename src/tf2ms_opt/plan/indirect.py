@@ -126,8 +126,6 @@ class _Finder:
             found |= rules
         return found
 
-    # ------------------------------------------------------------------ from a class to its calls
-
     def _value(self, node: ast.expr) -> None:
         """Follow ``node``, which may be one of the classes, to where it is called."""
         if not self._new("value", node):
@@ -145,7 +143,7 @@ class _Finder:
             case ast.Dict(values=values) if node in values:
                 elements = taken(module, parent, node)
                 if elements is None:
-                    raise _UnknownError(f"the dictionary in line {self._line(parent)} is used in other ways too")
+                    raise _UnknownError(f"the dictionary in line {self._line(parent)} can be reached in other ways too")
                 if name := name_of(module, parent):
                     self.names[name] = None
                 for element in elements:
@@ -197,8 +195,6 @@ class _Finder:
     def _bindings(self, function: ast.AST, name: str) -> list[Binding]:
         scope = self.module.index.scopes.get(function)
         return [one for one in scope.bindings.get(name, ()) if one.kind is BindingKind.PARAMETER] if scope else []
-
-    # ------------------------------------------------------------------ from a call to its classes
 
     def _call(self, call: ast.Call) -> None:
         if not self._new("call", call):
