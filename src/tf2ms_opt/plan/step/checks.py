@@ -104,7 +104,7 @@ def check_all_converted(
         if any(use.call is call for use in uses_of(module, other.expression)):
             line = module.position(other.node)[0]
             raise StepLeftError(f"the optimizer of line {line} comes here too, and is not converted", call)
-    converted = {site.expression for site in drafts}
+    converted = {one for site in drafts for one in (site.expression, *site.built)}
     for draft in map(drafts.__getitem__, sites):
         mixed = draft.mixed or (returns_other(module, draft.factory.function, converted) if draft.factory else "")
         if mixed:
