@@ -12,6 +12,7 @@ from dataclasses import dataclass
 class Signature:
     """A function that gains the parameters of the optimizer which it returns, by its name inside of its file.
 
+    Or, where it is not ``called``, a name that holds such functions: no use of it in another file can be changed.
     ``rule``, ``generation``, ``scheduled`` and ``wrapped`` are the optimizer's; ``mixed`` says what else the function
     may return that is not converted, and is empty where there is nothing.
     """
@@ -22,6 +23,7 @@ class Signature:
     scheduled: bool = False
     wrapped: bool = False
     mixed: str = ""
+    called: bool = True
 
 
 @dataclass(frozen=True, slots=True)

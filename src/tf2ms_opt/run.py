@@ -17,7 +17,7 @@ from tf2ms_opt.neighbours import NOBODY, Neighbours, Signature
 from tf2ms_opt.options import Fidelity, Options, says_generation
 from tf2ms_opt.outcomes import FileStatus, Outcome
 from tf2ms_opt.parallel import in_order
-from tf2ms_opt.project.questions import returns_optimizer
+from tf2ms_opt.project.questions import gives_optimizers
 from tf2ms_opt.project.survey import survey
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.runtime_files import RuntimeFiles, TakenError, package_of
@@ -87,7 +87,7 @@ class Converter:
     def _signatures(self, file: Found) -> tuple[Signature, ...]:
         """The functions of a file that return optimizers and would be changed, if their callers could be, too."""
         data = _read(file)
-        if data is None or not returns_optimizer(data, self.rules):
+        if data is None or not gives_optimizers(data, self.rules):
             return ()
         return self._attempt(file, data, Neighbours(assumed=True)).signatures
 

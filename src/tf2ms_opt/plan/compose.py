@@ -167,6 +167,10 @@ def _signatures(module: Module, done: dict[Found, Draft], foreign: Foreign) -> I
                 yield Signature(
                     function, candidate.rule.name, candidate.generation, draft.scheduled, draft.wrapped, mixed
                 )
+        for name in draft.exported:
+            if name not in known:
+                known.add(name)
+                yield Signature(name, draft.candidate.rule.name, draft.candidate.generation, called=False)
     for function, gain in foreign.changed.items():
         if function and function not in known:
             yield replace(gain.signature, function=function)

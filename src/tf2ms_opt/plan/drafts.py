@@ -61,6 +61,8 @@ class Draft:
     #: the function of this file that returns the optimizer, and what its callers get; their uses are among ``uses``
     factory: Factory | None = None
     built: tuple[Built, ...] = ()
+    #: names of the file's top level that hold what builds the optimizer, which gains the parameters
+    exported: tuple[str, ...] = ()
     #: what else may come where the optimizer comes, from a function of another file
     mixed: str = ""
     #: what was measured for it

@@ -81,6 +81,9 @@ class EntryDrafter:
             findings += [*one.findings, *one.origin.findings, *drafter.other_uses(one)]
             why_not = drafter.keeps_regularizers(one, first) or "its class is chosen when the program runs"
             findings += regularization(module, _models(one), one.at.statement, place, why_not).findings
+        for name in together.names:
+            if why := self._options.neighbours.elsewhere(name):
+                raise self._left("indirect-reference/exported", found, source=found.source, name=name, why=why)
         if together.names:
             names = ", ".join(together.names)
             findings.append(finding("signature-changed/classes", *place, names=names, parameter=_PARAMETER))
@@ -113,6 +116,7 @@ class EntryDrafter:
             scheduled=bool(first.setting.schedule) or bool(schedules),
             factory=located[0][0].origin.factory,
             built=tuple(built for one, _ in located for built in one.origin.built),
+            exported=tuple(together.names),
             claim=measured,
         )
 

@@ -10,8 +10,8 @@ from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.source import SourceText, UndecodableError
 
 
-def returns_optimizer(data: bytes, rules: RuleSet) -> bool:
-    """Whether a function of the file returns an optimizer, so that calls in other files may have to change with it.
+def gives_optimizers(data: bytes, rules: RuleSet) -> bool:
+    """Whether a function or a name of the file gives optimizers to whoever uses it, who may be in other files.
 
     False for a file that cannot be read.
     """
@@ -19,11 +19,15 @@ def returns_optimizer(data: bytes, rules: RuleSet) -> bool:
     from tf2ms_opt.trace.module import Module
     from tf2ms_opt.trace.uses import UseKind, uses_of
 
-    if not has_candidate(data, rules) or b"return" not in data:
+    if not has_candidate(data, rules):
         return False
     try:
         module = Module.parse(SourceText.of(data), rules)
-        return any(use.kind is UseKind.RETURN for site in find(module) for use in uses_of(module, site.expression))
+        return any(
+            (site.indirect is not None and site.indirect.names)
+            or any(use.kind is UseKind.RETURN for use in uses_of(module, site.expression))
+            for site in find(module)
+        )
     except Exception:  # noqa: BLE001 -- what is wrong with the file is said where it is converted
         return False
 

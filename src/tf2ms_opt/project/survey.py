@@ -107,7 +107,7 @@ def _neighbours(state: _Survey) -> dict[str, Neighbours]:
         for use in state.known[file.real].uses if file.real in state.known else ():
             for key in _meant(state, file.real, use):
                 called.add(key)
-                if why := _hindrance(file.path, use):
+                if why := _hindrance(file.path, use, state.signatures[key]):
                     state.closed.setdefault(key, why)
                 elif key not in state.closed and use.call is not None:
                     gain = Gain(*use.call, paths[key[0]], state.signatures[key])
@@ -145,8 +145,10 @@ def _meant(state: _Survey, importer: str, use: Mention) -> Iterator[Key]:
             yield key
 
 
-def _hindrance(path: str, use: Mention) -> str:
+def _hindrance(path: str, use: Mention, signature: Signature) -> str:
     """Why the place cannot pass the parameters; empty if it can, as far as the place itself tells."""
+    if not signature.called:
+        return f"{path} uses it as well in line {use.line}"
     if use.call is None:
         return f"{path} uses it without calling it in line {use.line}"
     if use.other or len(use.names) != 1:

@@ -1,0 +1,3 @@
+from optimizers import SHARED
+
+print(sorted(SHARED))
