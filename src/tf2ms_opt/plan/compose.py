@@ -19,6 +19,7 @@ from tf2ms_opt.plan.factories import Factories
 from tf2ms_opt.plan.foreign import Foreign, foreign_calls
 from tf2ms_opt.plan.generation import Verdict, decide
 from tf2ms_opt.plan.imports import added_import, aliases, removed_imports, runtime_module
+from tf2ms_opt.plan.settled import unsettled
 from tf2ms_opt.plan.signature import LeftError
 from tf2ms_opt.plan.sites import Found, find
 from tf2ms_opt.plan.step.checks import returns_other
@@ -104,7 +105,7 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
         done = steps.drafts
         drafts |= {site: draft for site, draft in done.items() if site in drafts}
     splices = _distinct([
-        *(splice for draft in done.values() for splice in draft.splices), *_schedules(done), *steps.splices
+        *(splice for draft in done.values() for splice in draft.splices), *steps.splices
     ])  # fmt: skip
     gone = {
         name
@@ -219,37 +220,17 @@ def _yield_to_comments(module: Module, drafts: dict[Found, Draft | Finding], sit
 
 
 def _settle_schedules(module: Module, drafts: dict[Found, Draft | Finding]) -> None:
-    """A schedule under a name is converted with all the optimizers that use it, or none of them is."""
+    """A schedule is converted with everything that it goes to, or none of that is."""
     settled = False
     while not settled:
         settled = True
-        taken = {node for draft in drafts.values() if isinstance(draft, Draft) for node in draft.kept}
-        for site, draft in drafts.items():
-            for schedule, _ in draft.schedules if isinstance(draft, Draft) else ():
-                others = [use for use in _readers(module, schedule.key or "", schedule.call) if use not in taken]
-                if others:
-                    line = module.position(others[0])[0]
-                    place = module.position(site.node)
-                    drafts[site] = finding("unsupported-value/schedule-shared", *place, name=schedule.key, line=line)
-                    settled = False
-                    break
-
-
-def _readers(module: Module, key: str, call: ast.Call) -> Iterable[ast.expr]:
-    """Every place that may read the schedule; an attribute may be read through any object."""
-    if "." not in key:
-        return module.readers(key, call)
-    attribute = key.rpartition(".")[2]
-    found = [use for other, uses in module.index.uses.items() if other.endswith(f".{attribute}") for _, use in uses]
-    deeper = {module.index.parents[use] for use in found}
-    return [use for use in found if use not in deeper]
-
-
-def _schedules(done: dict[Found, Draft]) -> Iterable[Splice]:
-    """The edits of the schedules that are bound to a name."""
-    for draft in done.values():
-        for _, rewrite in draft.schedules:
-            yield Splice(rewrite.start, rewrite.end, (rewrite,))
+        live = {site: draft for site, draft in drafts.items() if isinstance(draft, Draft)}
+        taken = {node for draft in live.values() for node in (*draft.kept, *draft.flow.passed)}
+        for site, draft in live.items():
+            found = unsettled(module, draft.flow, taken, module.position(site.node))
+            if found is not None:
+                drafts[site] = found
+                settled = False
 
 
 def _distinct(splices: Sequence[Splice]) -> list[Splice]:

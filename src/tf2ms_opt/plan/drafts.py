@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tf2ms_opt.diagnostics import Finding, finding
-from tf2ms_opt.facts import CallRewrite, Splice, origins
+from tf2ms_opt.facts import Splice, origins
 from tf2ms_opt.options import Fidelity, Options, converts_steps
 from tf2ms_opt.plan.arguments import translate
 from tf2ms_opt.plan.around import own_defaults
@@ -20,7 +20,7 @@ from tf2ms_opt.plan.moving import lower_place
 from tf2ms_opt.plan.parameters import Built, Parameters, from_uses
 from tf2ms_opt.plan.placement import available, spot
 from tf2ms_opt.plan.regularization import regularization
-from tf2ms_opt.plan.schedules import Schedule
+from tf2ms_opt.plan.schedules import Flow
 from tf2ms_opt.plan.sharing import obstacle
 from tf2ms_opt.plan.side_effects import freeze, passed_on, reached_through_model
 from tf2ms_opt.plan.signature import LeftError, differences
@@ -44,7 +44,8 @@ class Draft:
     #: the class that is emitted, and the dotted names that have to be imported for it
     choice: Choice
     needs: frozenset[str]
-    schedules: tuple[tuple[Schedule, CallRewrite], ...] = ()
+    #: where the learning rate comes from, as far as it is a schedule
+    flow: Flow = field(default_factory=Flow)
     #: argument values that stay in the converted call, and expressions that disappear
     kept: tuple[ast.expr, ...] = ()
     gone: tuple[ast.expr, ...] = ()
@@ -117,12 +118,12 @@ class Drafter:
         values = self._values(found)
         return Draft(
             candidate,
-            (*splices, *site.origin.splices, *regular.splices),
+            (*splices, *translation.splices, *site.origin.splices, *regular.splices),
             tuple(site.findings),
             site.origin.text,
             translation.choice,
             needs,
-            translation.schedules,
+            translation.flow,
             tuple(value for position, value in enumerate(values) if position in kept or value in translation.around),
             (*self._gone(found, values, kept, translation.around), *translation.gone, *regular.gone),
             step=self._first_step(site),
@@ -130,7 +131,7 @@ class Drafter:
             steps=self._steps(site),
             uses=(*uses, *(use for one in site.origin.built for use in one.uses)),
             wrapped=bool(translation.wrapper),
-            scheduled=bool(translation.setting.schedule) or bool(translation.schedules),
+            scheduled=bool(translation.setting.schedule),
             factory=site.origin.factory,
             built=site.origin.built,
             claim=measured,
