@@ -18,8 +18,8 @@ from tf2ms_opt.plan.drafts import IN_THE_LOSS, Draft, Drafter
 from tf2ms_opt.plan.factories import Factories
 from tf2ms_opt.plan.foreign import Foreign, foreign_calls
 from tf2ms_opt.plan.generation import Verdict, decide
-from tf2ms_opt.plan.imports import added_import, aliases, removed_imports, runtime_module
-from tf2ms_opt.plan.settled import unsettled
+from tf2ms_opt.plan.imports import Aliases, added_import, aliases, removed_imports, runtime_module
+from tf2ms_opt.plan.settled import readings, unsettled
 from tf2ms_opt.plan.signature import LeftError
 from tf2ms_opt.plan.sites import Found, find
 from tf2ms_opt.plan.step.checks import returns_other
@@ -97,7 +97,7 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
     for site in found:
         drafts[site] = _draft(drafter, site, verdict)
         kept |= _yield_to_comments(module, drafts, site)
-    _settle_schedules(module, drafts)
+    _settle_schedules(module, names, drafts)
     done = {site: draft for site, draft in drafts.items() if isinstance(draft, Draft)} | foreign.drafts
     steps = Steps(done)
     if converts_steps(options):
@@ -219,18 +219,29 @@ def _yield_to_comments(module: Module, drafts: dict[Found, Draft | Finding], sit
     return frozenset(found)
 
 
-def _settle_schedules(module: Module, drafts: dict[Found, Draft | Finding]) -> None:
+def _settle_schedules(module: Module, names: Aliases, drafts: dict[Found, Draft | Finding]) -> None:
     """A schedule is converted with everything that it goes to, or none of that is."""
     settled = False
     while not settled:
         settled = True
         live = {site: draft for site, draft in drafts.items() if isinstance(draft, Draft)}
         taken = {node for draft in live.values() for node in (*draft.kept, *draft.flow.passed)}
+        read = {site: readings(module, names, draft.flow, taken) for site, draft in live.items()}
+        taken |= {use for uses in read.values() for use in uses}
         for site, draft in live.items():
             found = unsettled(module, draft.flow, taken, module.position(site.node))
             if found is not None:
                 drafts[site] = found
                 settled = False
+    for site, uses in read.items():
+        for one in uses.values():
+            draft = live[site]
+            live[site] = drafts[site] = replace(
+                draft,
+                splices=(*draft.splices, *one.splices),
+                gone=(*draft.gone, *one.gone),
+                needs=draft.needs | one.needs,
+            )
 
 
 def _distinct(splices: Sequence[Splice]) -> list[Splice]:

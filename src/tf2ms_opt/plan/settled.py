@@ -7,9 +7,18 @@ from collections.abc import Collection, Iterable
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.plan.custom.classes import instances
+from tf2ms_opt.plan.imports import Aliases
+from tf2ms_opt.plan.readings import Reading, reading
 from tf2ms_opt.plan.schedules import Flow, OwnSchedule
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import FunctionNode
+
+
+def readings(module: Module, names: Aliases, flow: Flow, taken: Collection[ast.expr]) -> dict[ast.expr, Reading]:
+    """The places where the file itself calls a schedule of ``flow`` in a way that can be converted with it."""
+    uses = [use for key, value in flow.names for use in _readers(module, key, value) if use not in taken]
+    found = {use: reading(module, names, use, flow) for use in uses}
+    return {use: one for use, one in found.items() if one is not None}
 
 
 def unsettled(module: Module, flow: Flow, taken: Collection[ast.expr], place: tuple[int, int]) -> Finding | None:

@@ -2,8 +2,9 @@
 
     python run_schedules.py FRAMEWORK RESULTS SCRIPT...
 
-FRAMEWORK is ``tensorflow``, or ``mindspore`` with its mode.  ``RESULTS/<place>.json`` gets name -> step -> rate, as the
-optimizer of the framework asks for it: TensorFlow's with the variable of its generation, MindSpore's compiled.
+FRAMEWORK is ``tensorflow``, or ``mindspore`` with its mode.  ``RESULTS/<place>.json`` gets the steps, and of each
+schedule the rates, as the optimizer of the framework asks for them: TensorFlow's with the step of its generation,
+MindSpore's compiled.  Arrays that a script leaves are written down as they are.
 """
 
 import importlib.util
@@ -12,6 +13,8 @@ import os
 import sys
 import traceback
 from pathlib import Path
+
+import numpy as np
 
 framework, results, *scripts = sys.argv[1:]
 os.environ.update(GLOG_v="3", TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1")
@@ -79,7 +82,9 @@ for place, script in enumerate(scripts):
         module.net = Network()
         sys.modules[spec.name] = module  # MindSpore looks names of compiled code up in it
         spec.loader.exec_module(module)
-        found = {name: rates(one) for name, one in vars(module).items() if isinstance(one, BASES)}
+        left = dict(vars(module))
+        found = {name: rates(one) for name, one in left.items() if isinstance(one, BASES)}
+        found |= {name: one.ravel().tolist() for name, one in left.items() if isinstance(one, np.ndarray)}
         Path(results, f"{place}.json").write_text(json.dumps({"steps": STEPS, "rates": found}), encoding="utf-8")
     except Exception:  # noqa: BLE001 -- the test tells, the other scripts go on
         Path(results, f"{place}.error").write_text(traceback.format_exc(), encoding="utf-8")

@@ -105,7 +105,9 @@ class Exponential(LearningRateSchedule):
         self.base = base
 
     def __call__(self, step):
-        return self.base * tf.exp(-0.0001 * tf.minimum(tf.cast(step, tf.float32), 50000.0)) + 1e-6 * tf.sqrt(step / 3 + 1.0)
+        return self.base * tf.exp(-0.0001 * tf.minimum(tf.cast(step, tf.float32), 50000.0)) + 1e-6 * tf.sqrt(
+            step / 3 + 1.0
+        )
 
 
 decay = keras.optimizers.schedules.PolynomialDecay(1e-3, 1000, end_learning_rate=1e-6)
