@@ -15,7 +15,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
 class Operator(_Table, frozen=True):
     """An operator of TensorFlow, and the one of ``mindspore.ops`` that computes the same for a learning rate."""
 
-    #: dotted names below ``tensorflow``
+    #: dotted names below ``tensorflow``, or with ``keras.`` in front below Keras
     names: tuple[str, ...]
     #: the operator; ``{name}`` stands for the last part of the source's name
     target: str

@@ -14,6 +14,7 @@ from tf2ms_opt.facts import Splice
 from tf2ms_opt.neighbours import Signature
 from tf2ms_opt.options import Options, converts_steps
 from tf2ms_opt.outcomes import Runtime, Site, SiteOutcome
+from tf2ms_opt.plan.custom.classes import is_own_schedule
 from tf2ms_opt.plan.drafts import IN_THE_LOSS, Draft, Drafter
 from tf2ms_opt.plan.factories import Factories
 from tf2ms_opt.plan.foreign import Foreign, foreign_calls
@@ -90,8 +91,9 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
     foreign = foreign_calls(module, Factories(module, options.neighbours), gains)
     if not found and not foreign.drafts:
         return Plan(kept_by=kept, refused=tuple(foreign.refused)), Learned()
-    first = min(module.source.start(site.node) for site in (*found, *foreign.drafts))
-    names = aliases(module, first, runtime, known.released)
+    places = [module.source.start(site.node) for site in (*found, *foreign.drafts)]
+    places += [module.source.start(node) for node in module.classes if is_own_schedule(module, node)]
+    names = aliases(module, min(places), runtime, known.released)
     drafter = Drafter(module, options, names, known.staying)
     drafts: dict[Found, Draft | Finding] = {}
     for site in found:

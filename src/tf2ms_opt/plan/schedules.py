@@ -50,6 +50,8 @@ class Flow:
     names: tuple[tuple[str, ast.expr], ...] = ()
     #: the functions of this file that return the schedule
     functions: tuple[FunctionNode, ...] = ()
+    #: the parameters that the schedule is handed over as
+    parameters: tuple[Binding, ...] = ()
 
     def and_also(self, other: Flow) -> Flow:
         return Flow(
@@ -151,12 +153,55 @@ def _named(asked: _Question, node: ast.Name | ast.Attribute) -> Flow | Finding:
 def _bound(asked: _Question, binding: Binding) -> Flow | Finding:
     if binding.kind is BindingKind.FUNCTION or isinstance(binding.value, ast.Lambda):
         return asked.refuse("callable")
+    if binding.kind is BindingKind.PARAMETER:
+        return _handed_over(asked, binding)
     if binding.value is None:
         return Flow()
     found = _flow(asked, binding.value)
     if isinstance(found, Finding) or not found.schedules:
         return found
     return found.and_also(Flow(names=((binding.key, binding.value),)))
+
+
+def _handed_over(asked: _Question, binding: Binding) -> Flow | Finding:
+    """What the callers in this file give to a parameter."""
+    module = asked.module
+    function = module.index.parents.get(module.index.parents[binding.node])
+    if not isinstance(function, ast.FunctionDef):
+        return Flow()
+    result = Flow()
+    for call in calls_of(module, function):
+        given = _argument(function, call, binding.key, method=module.index.enclosing_class(function) is not None)
+        found = _flow(asked, given) if given is not None else Flow()
+        if isinstance(found, Finding):
+            return found
+        result = result.and_also(found)
+    return result.and_also(Flow(parameters=(binding,))) if result.schedules else Flow()
+
+
+def calls_of(module: Module, function: FunctionNode) -> list[ast.Call]:
+    """The calls of ``function`` in this file that are told by its name, or by that of the class it builds."""
+    owner = module.index.enclosing_class(function)
+    if owner is not None and function.name != "__init__":
+        return []
+    named: ast.ClassDef | FunctionNode = owner or function
+    found = []
+    for _, use in module.index.uses.get(named.name, ()):
+        call = module.index.parents[use]
+        if isinstance(call, ast.Call) and call.func is use and any(one.node is named for one in module.origins(use)):
+            found.append(call)
+    return found
+
+
+def _argument(function: ast.FunctionDef, call: ast.Call, name: str, *, method: bool) -> ast.expr | None:
+    """What ``call`` gives to the parameter ``name``, where it is written out."""
+    names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)][int(method) :]
+    by_name = {one.arg: one.value for one in call.keywords}
+    if name in by_name:
+        return by_name[name]
+    place = names.index(name) if name in names else len(call.args)
+    plain = not any(isinstance(one, ast.Starred) for one in call.args)
+    return call.args[place] if plain and place < len(call.args) else None
 
 
 def _built(asked: _Question, call: ast.Call) -> Flow | Finding:

@@ -28,6 +28,11 @@ def unsettled(module: Module, flow: Flow, taken: Collection[ast.expr], place: tu
             if use not in taken:
                 line = module.position(use)[0]
                 return finding("unsupported-value/schedule-shared", *place, name=key, line=line)
+    for binding in flow.parameters:
+        for _, use in module.index.uses.get(binding.key, ()):
+            if use not in taken and binding in module.origins(use):
+                line = module.position(use)[0]
+                return finding("unsupported-value/schedule-shared", *place, name=binding.key, line=line)
     for function in flow.functions:
         for use in _callers(module, function):
             if use not in taken:

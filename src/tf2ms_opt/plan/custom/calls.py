@@ -15,13 +15,18 @@ _FLOAT32 = {"float32", "dtypes.float32"}
 _WHOLES = {"int32", "int64", "dtypes.int32", "dtypes.int64"}
 _TENSORS = {"constant": ("value", "dtype", "shape"), "convert_to_tensor": ("value", "dtype")}
 _TENSOR = "mindspore.Tensor"
+_CONDITIONS = ("cond", "keras.ops.cond")
+_CHOICES = {"where": ("condition", "x", "y"), "keras.ops.where": ("condition", "x1", "x2")}
 _LAMBDA = re.compile(rb"lambda\s*:\s*")
 
 
 def below_tensorflow(found: Expressions, node: ast.expr) -> str | None:
-    """The dotted name of ``node`` below TensorFlow."""
+    """The dotted name of ``node`` below TensorFlow, with ``keras.`` in front below Keras."""
+    keras = found.module.keras_path(node)
+    if keras is not None:
+        return f"keras.{keras}"
     name = found.module.framework_name(node)
-    return name.removeprefix("tensorflow.") if name is not None and name.startswith("tensorflow.") else name
+    return name.removeprefix("tensorflow.") if name is not None else None
 
 
 def framework_call(found: Expressions, node: ast.Call) -> Value | None:
@@ -29,14 +34,14 @@ def framework_call(found: Expressions, node: ast.Call) -> Value | None:
     name = below_tensorflow(found, node.func)
     if name is None:
         return number_call(found, node)
-    if name == "cast":
+    if name in ("cast", "keras.ops.cast"):
         return _cast(found, node)
     if name in _TENSORS:
         return _tensor(found, node, _TENSORS[name])
-    if name == "cond":
+    if name in _CONDITIONS:
         return _cond(found, node)
-    if name == "where":
-        return _where(found, node)
+    if name in _CHOICES:
+        return _where(found, node, _CHOICES[name])
     operator = found.module.rules.schedule.find(name)
     if operator is None:
         raise ScheduleLeftError(f"{found.text(node.func)} has no counterpart that the tool knows for a schedule", node)
@@ -181,8 +186,8 @@ def _operator(found: Expressions, node: ast.Call, operator: Operator, name: str)
     return Value(Kind.TRUTH, stepped=result.stepped) if operator.truth else result
 
 
-def _where(found: Expressions, node: ast.Call) -> Value:
-    arguments = bound(found, node, ("condition", "x", "y"))
+def _where(found: Expressions, node: ast.Call, takes: Sequence[str]) -> Value:
+    arguments = bound(found, node, takes)
     if len(arguments) != 3:  # noqa: PLR2004 -- the condition and two values
         raise ScheduleLeftError(f"{found.text(node)} gives places, not values", node)
     result = found.chosen(node, arguments, [found.of(one) for one in arguments])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.custom.bodies import Bodies
-from tf2ms_opt.plan.custom.kinds import Kind, Rewriting, ScheduleLeftError, Value
+from tf2ms_opt.plan.custom.kinds import OPAQUE, Kind, Rewriting, ScheduleLeftError, Value
 from tf2ms_opt.plan.custom.layout import drop_decorator
 from tf2ms_opt.plan.custom.members import Members, schedule_parameters
 from tf2ms_opt.plan.imports import NN, Aliases
@@ -144,7 +144,8 @@ def _parameters(
             continue
         values = [one.get(name, defaults.get(name)) for one in arguments]
         whole = bool(values) and all(value is not None and _whole(module, value) for value in values)
-        found[name] = Value(Kind.NUMBER, whole=whole)
+        many = any(value is not None and _is_many(module, value) for value in values)
+        found[name] = OPAQUE if many else Value(Kind.NUMBER, whole=whole)
     if given.kwarg is not None:
         found[given.kwarg.arg] = Value(Kind.OPAQUE)
     return found
@@ -156,6 +157,13 @@ def arguments_of(call: ast.Call, names: Sequence[str]) -> dict[str, ast.expr]:
     if starred or len(call.args) > len(names):
         raise ScheduleLeftError("it is built with arguments that are not written out", call)
     return dict(zip(names, call.args, strict=False)) | {one.arg: one.value for one in call.keywords if one.arg}
+
+
+def _is_many(module: Module, node: ast.expr) -> bool:
+    """Whether ``node`` may be a sequence, which a step is compared with element by element."""
+    kinds = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+    values = [node, *(one.value for one in module.origins(node) if one.value is not None)]
+    return any(isinstance(one, kinds) for one in values)
 
 
 def _whole(module: Module, node: ast.expr) -> bool:

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import tensorflow as tf
+from keras import ops
 from tensorflow import keras
 from tensorflow.keras.optimizers.schedules import CosineDecay, LearningRateSchedule
 
@@ -110,6 +111,19 @@ class Exponential(LearningRateSchedule):
         )
 
 
+class Keras3(LearningRateSchedule):
+    """In the operators of Keras 3, on its own variable of the step."""
+
+    def __init__(self, base, warmup):
+        self.base = base
+        self.warmup = warmup
+
+    def __call__(self, step):
+        done = ops.minimum(step / self.warmup, 1.0)
+        after = ops.rsqrt(ops.maximum(ops.cast(step, "float32"), self.warmup))
+        return ops.where(step < self.warmup, self.base * ops.power(done, 1.5), self.base * ops.sqrt(ops.cast(self.warmup, "float32")) * after)
+
+
 decay = keras.optimizers.schedules.PolynomialDecay(1e-3, 1000, end_learning_rate=1e-6)
 polynomial = WarmUp(1e-3, decay_schedule_fn=decay, warmup_steps=100)
 net.compile(optimizer=keras.optimizers.SGD(learning_rate=polynomial), loss="mse")
@@ -127,5 +141,7 @@ around = WarmUp(1e-3, Own(1e-3, warmup=50), 5)
 net.compile(optimizer=keras.optimizers.SGD(around), loss="mse")
 stairs = Stairs(0.1)
 net.compile(optimizer=keras.optimizers.SGD(stairs), loss="mse")
+new = Keras3(0.1, 200)
+net.compile(optimizer=keras.optimizers.SGD(new), loss="mse")
 falling = Exponential(0.1)
 net.compile(optimizer=keras.optimizers.SGD(falling), loss="mse")
