@@ -162,9 +162,10 @@ class Rates:
         """Convert the schedule that a class of the file builds; whether ``node`` is one.  Raises ``LeftError``."""
         module = self.setup.module
         found = flow_of(module, node, module.text(node), module.position(node))
-        if isinstance(found, Flow):
-            self.convert(found)
-        return isinstance(found, Flow)
+        if not isinstance(found, Flow) or found.parameters:
+            return False  # what is handed over is converted where it is handed over
+        self.convert(found)
+        return True
 
     def _left(self, owner: ast.ClassDef, left: ScheduleLeftError) -> LeftError:
         line = self.setup.module.position(left.node)[0]

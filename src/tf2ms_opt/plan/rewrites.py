@@ -19,6 +19,20 @@ def written_arguments(module: Module, call: ast.Call) -> list[tuple[str | None, 
     return sorted(every, key=lambda item: module.source.start(item[1]))
 
 
+def gain_first(module: Module, call: ast.Call, first: str) -> Splice:
+    """``call`` with ``first`` in front of its arguments, each of which something else may rewrite."""
+    written = written_arguments(module, call)
+    source = module.source
+    if not written:
+        return edit_call(module, call, first=first)
+    at = source.start(written[0][1] if written[0][0] is None else call.keywords[0])
+    gap = source.data[source.end(call.func) : at].partition(b"(")[2]
+    if gap.strip():
+        return edit_call(module, call, first=first)
+    separator = gap.decode() if b"\n" in gap or b"\r" in gap else " "
+    return Splice(at, at, (f"{first},{separator}",))
+
+
 def edit_call(
     module: Module,
     call: ast.Call,
