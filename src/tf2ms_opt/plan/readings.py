@@ -68,20 +68,33 @@ def _is_number(module: Module, node: ast.expr) -> bool:
 
 def _counts(module: Module, node: ast.expr) -> bool:
     """Whether ``node`` is the variable of a loop over ``range``, or the counter of one over ``enumerate``."""
-    bindings = module.origins(node) if isinstance(node, ast.Name) else ()
+    if not isinstance(node, ast.Name):
+        return False
+    # the element of a comprehension stands before what binds its names
+    bindings = module.index.scope(node).bindings.get(node.id) or module.origins(node)
     return bool(bindings) and all(_is_counter(module, binding) for binding in bindings)
 
 
 def _is_counter(module: Module, binding: Binding) -> bool:
-    match binding.statement:
-        case ast.For(target=ast.Name(id=name), iter=ast.Call(func=ast.Name(id="range") as func)):
-            return name == binding.key and not module.origins(func)
-        case ast.For(
-            target=ast.Tuple(elts=[ast.Name(id=name), *_]), iter=ast.Call(func=ast.Name(id="enumerate") as func)
-        ):
-            return name == binding.key and not module.origins(func)
-        case _:
-            return False
+    """Whether ``binding`` takes whole numbers from ``range`` or ``enumerate``, in a loop or a comprehension."""
+    holder: ast.AST | None = binding.node  # the loop, or a name of a comprehension's target
+    while isinstance(holder, (ast.Name, ast.Tuple)):
+        holder = module.index.parents.get(holder)
+    if not isinstance(holder, (ast.For, ast.comprehension)):
+        return False
+    target, first = holder.target, isinstance(holder.target, ast.Tuple)
+    counter = target.elts[0] if isinstance(target, ast.Tuple) else target
+    if not isinstance(counter, ast.Name) or counter.id != binding.key:
+        return False
+    values: list[ast.expr | None] = [holder.iter]
+    if isinstance(holder.iter, ast.Name):
+        values = [one.value for one in module.origins(holder.iter)]
+    wanted = "enumerate" if first else "range"
+    return bool(values) and all(
+        isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id == wanted
+        and not module.origins(one.func)
+        for one in values
+    )  # fmt: skip
 
 
 def _result(module: Module, call: ast.Call) -> Reading | None:
@@ -96,6 +109,11 @@ def _result(module: Module, call: ast.Call) -> Reading | None:
         return None
     if isinstance(parent.func, ast.Name) and parent.func.id == "float" and not module.origins(parent.func):
         return Reading((), (), frozenset())
+    if module.keras_path(parent.func) == "ops.convert_to_numpy" and len(parent.args) == 1 and not parent.keywords:
+        head = Splice(source.start(parent), source.start(call), ())
+        return Reading(
+            (head, Splice(source.end(call), source.end(parent), (".asnumpy()",))), (parent.func,), frozenset()
+        )
     drawn = {name.partition(".")[0] for name in module.resolve(parent.func).names}
     if drawn and drawn <= {"matplotlib", "numpy"}:
         return Reading((Splice(source.end(call), source.end(call), (".asnumpy()",)),), (), frozenset())

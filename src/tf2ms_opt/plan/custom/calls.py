@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tf2ms_opt.plan.custom.expressions import Expressions
 from tf2ms_opt.plan.custom.kinds import FLOAT32, Kind, ScheduleLeftError, Value, calculated
@@ -157,6 +158,8 @@ def _tensor(found: Expressions, node: ast.Call, takes: Sequence[str]) -> Value:
     if value.kind is not Kind.NUMBER:
         raise ScheduleLeftError(f"{found.text(values['value'])} is no number of Python's", node)
     source = found.module.source
+    if "dtype" in values and below_tensorflow(found, values["dtype"]) in _WHOLES:
+        return _whole_number(found, node, values["value"], value)
     if "dtype" in values:
         if not _float32(found, values["dtype"]):
             raise ScheduleLeftError(f"{found.text(node)} is another type than float32", node)
@@ -165,6 +168,17 @@ def _tensor(found: Expressions, node: ast.Call, takes: Sequence[str]) -> Value:
         found.rewriting.insert(source.end(values["value"]), text, rank=-3)
     found.rewriting.callee(node.func, found.rewriting.imported(_TENSOR))
     return Value(Kind.FLOAT)
+
+
+def _whole_number(found: Expressions, node: ast.Call, inner: ast.expr, value: Value) -> Value:
+    """A number as a tensor of whole numbers, which calculates as Python's whole numbers do: it stays one."""
+    if not isinstance(inner, (ast.Name, ast.Attribute, ast.Constant, ast.Call)):
+        raise ScheduleLeftError(f"{found.text(node)} is another type than float32", node)
+    source = found.module.source
+    found.rewriting.replace(source.start(node), source.start(inner), "")
+    found.rewriting.replace(source.end(inner), source.end(node), "")
+    found.rewriting.gone.append(node)
+    return replace(value, whole=True)
 
 
 def _operator(found: Expressions, node: ast.Call, operator: Operator, name: str) -> Value:

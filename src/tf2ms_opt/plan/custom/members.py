@@ -40,7 +40,7 @@ class Members:
         drop_annotations(self.rewriting, method)
         early = next((one for one in method.body if self._sets(one)), None)
         for statement in method.body:
-            if _is_super(statement, owner.name, own):
+            if _is_super(statement, owner.name, own, method.args.kwarg):
                 if early is not None and self._starts(early) < self._starts(statement):
                     raise ScheduleLeftError(
                         "super().__init__() stands behind attributes, and a Cell of MindSpore has none before it; "
@@ -157,22 +157,24 @@ class Members:
                 )
 
 
-def _is_super(statement: ast.stmt, owner: str, own: str) -> bool:
-    """Whether it is ``super().__init__()``, in either of its spellings."""
-    match statement:
-        case ast.Expr(
-            value=ast.Call(
-                func=ast.Attribute(value=ast.Call(func=ast.Name(id="super"), args=given, keywords=[]), attr="__init__"),
-                args=[],
-                keywords=[],
-            )
+def _is_super(statement: ast.stmt, owner: str, own: str, rest: ast.arg | None) -> bool:
+    """Whether it is ``super().__init__()``; what else may be given to it, ``**kwargs``, is empty in Keras as well."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    match call:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Call(func=ast.Name(id="super"), args=given, keywords=[]), attr="__init__"),
+            args=[],
+            keywords=keywords,
         ):
-            match given:
-                case []:
-                    return True
-                case [ast.Name(id=name), ast.Name(id=first)]:
-                    return name == owner and first == own
-    return False
+            names = [one.id if isinstance(one, ast.Name) else "" for one in given]
+            empty = all(one.arg is None and rest is not None and _names(one.value, rest.arg) for one in keywords)
+            return names in ([], [owner, own]) and empty
+        case _:
+            return False
+
+
+def _names(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def schedule_parameters(method: FunctionNode, bodies: Sequence[FunctionNode]) -> frozenset[str]:
