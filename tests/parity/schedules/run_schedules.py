@@ -84,7 +84,8 @@ for place, script in enumerate(scripts):
         spec.loader.exec_module(module)
         left = dict(vars(module))
         found = {name: rates(one) for name, one in left.items() if isinstance(one, BASES)}
-        found |= {name: one.ravel().tolist() for name, one in left.items() if isinstance(one, np.ndarray)}
+        arrays = {name: one for name, one in left.items() if isinstance(one, (np.ndarray, np.generic))}
+        found |= {name: np.ravel(one).tolist() for name, one in arrays.items()}
         Path(results, f"{place}.json").write_text(json.dumps({"steps": STEPS, "rates": found}), encoding="utf-8")
     except Exception:  # noqa: BLE001 -- the test tells, the other scripts go on
         Path(results, f"{place}.error").write_text(traceback.format_exc(), encoding="utf-8")
