@@ -20,6 +20,7 @@ from tf2ms_opt.plan.factories import Factories
 from tf2ms_opt.plan.foreign import Foreign, foreign_calls
 from tf2ms_opt.plan.generation import Verdict, decide
 from tf2ms_opt.plan.imports import Aliases, added_import, aliases, removed_imports, runtime_module
+from tf2ms_opt.plan.schedules import Schedule
 from tf2ms_opt.plan.settled import readings, unsettled
 from tf2ms_opt.plan.signature import LeftError
 from tf2ms_opt.plan.sites import Found, find
@@ -211,9 +212,9 @@ def _yield_to_comments(module: Module, drafts: dict[Found, Draft | Finding], sit
     draft = drafts[site]
     if isinstance(draft, Finding):
         return frozenset()
-    found = {one for schedule, _ in draft.schedules for one in keeping(module, schedule)}
-    rewritten = [Splice(call.start, call.end, ()) for _, call in draft.schedules]
-    if blocked := untouched(module, [*draft.splices, *rewritten]):
+    schedules = [one for one in draft.flow.schedules if isinstance(one, Schedule)]
+    found = {one for schedule in schedules for one in keeping(module, schedule)}
+    if blocked := untouched(module, draft.splices):
         found.add(blocked)
     if found:
         line = min(one.line for one in found)

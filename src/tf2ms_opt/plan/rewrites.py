@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection
 
 from tf2ms_opt.facts import Argument, CallRewrite, Given, Splice, Text
+from tf2ms_opt.plan.schedules import Flow, flow_of
 from tf2ms_opt.trace.module import Module
 
 
@@ -20,10 +21,10 @@ def written_arguments(module: Module, call: ast.Call) -> list[tuple[str | None, 
 
 
 def gain_first(module: Module, call: ast.Call, first: str) -> Splice:
-    """``call`` with ``first`` in front of its arguments, each of which something else may rewrite."""
+    """``call`` with ``first`` in front of its arguments; a schedule among them is rewritten by itself."""
     written = written_arguments(module, call)
     source = module.source
-    if not written:
+    if not any(isinstance(flow_of(module, one, "", module.position(one)), Flow) for _, one, _ in written):
         return edit_call(module, call, first=first)
     at = source.start(written[0][1] if written[0][0] is None else call.keywords[0])
     gap = source.data[source.end(call.func) : at].partition(b"(")[2]
