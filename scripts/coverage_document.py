@@ -31,7 +31,10 @@ LEFT = {
         "has its own row"
     ),
     "tf.keras.optimizers.OptimizerMap": "the groups of MultiOptimizer",
-    "tf.keras.optimizers.schedules.LearningRateSchedule": _BASE,
+    "tf.keras.optimizers.schedules.LearningRateSchedule": (
+        "a base class: a class of your own on it is converted with the optimizers that use it, where MindSpore has "
+        "everything that its `__call__` calculates with"
+    ),
     "tf.compat.v1.train.Optimizer": _BASE,
     "tf.compat.v1.train.SyncReplicasOptimizer": "it collects the gradients of several workers",
     "tf.compat.v1.train.noisy_linear_cosine_decay": "its learning rate is random",

@@ -45,7 +45,15 @@ class Rebuilt:
     call: CallRewrite
 
 
-Value: TypeAlias = "Given | Text | Build | Rebuilt"
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """An argument of the source with calls in it to be rewritten: text, and texts of calls with what they become."""
+
+    index: int
+    pieces: tuple[str | tuple[str, CallRewrite], ...]
+
+
+Value: TypeAlias = "Given | Text | Build | Rebuilt | Mixed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ class Argument:
 def origins(value: Value) -> tuple[int, ...]:
     """The places of the source arguments that ``value`` is made of."""
     match value:
-        case Given(index=index) | Rebuilt(index=index):
+        case Given(index=index) | Rebuilt(index=index) | Mixed(index=index):
             return (index,)
         case Build(values=values):
             return tuple(index for inner in values for index in origins(inner))

@@ -26,6 +26,7 @@ from tf2ms_opt.rules import (
     is_condition,
     is_literal,
 )
+from tf2ms_opt.schedule_rules import ScheduleTable
 from tf2ms_opt.step_rules import StepTable
 
 T = TypeVar("T")
@@ -60,6 +61,7 @@ class RuleSet:
     rules: Mapping[str, Rule]
     framework: Framework
     step: StepTable
+    schedule: ScheduleTable
 
     @cached_property
     def candidates(self) -> Mapping[str, tuple[Candidate, ...]]:
@@ -177,7 +179,9 @@ def load(extra: Sequence[Path] = ()) -> RuleSet:
         for string in rule.strings:
             if taken.setdefault(string, rule.name) != rule.name:
                 raise RuleFileError(f"{rule.name}.toml: strings: {string!r} stands in {taken[string]}.toml as well")
-    return RuleSet(dict(sorted(rules.items())), framework, _decode(root / "base" / "step.toml", StepTable))
+    step = _decode(root / "base" / "step.toml", StepTable)
+    schedule = _decode(root / "base" / "schedules.toml", ScheduleTable)
+    return RuleSet(dict(sorted(rules.items())), framework, step, schedule)
 
 
 def _packaged() -> Path:

@@ -45,6 +45,8 @@ SCRIPTS = {
     "keras3_factory": Script(1.0, 2e-06, 2.0),
     "keras3_l2": Script(0.01, 2e-05, 0.5),
     "tf211_schedule": Script(0.002, 2e-06, 2.0, ("--tf-version", "2.15"), keras2=True),
+    "keras3_own_schedule": Script(2e-06, 2e-06, 0.5),
+    "legacy_own_schedule": Script(2e-06, 2e-06, 0, keras2=True),
     "legacy_decay": Script(0.001, 2e-05, 0.5, keras2=True),
     "legacy_momentum": Script(2e-06, 2e-06, 2.0, keras2=True),
     "tf1_compile": Script(2e-06, 2e-06, 0, keras2=True),

@@ -16,7 +16,7 @@ from tf2ms_opt.options import Options
 from tf2ms_opt.outcomes import Outcome, Site, SiteOutcome
 from tf2ms_opt.plan.generation import decide
 from tf2ms_opt.plan.layers import DEFAULT_L2, regularizers
-from tf2ms_opt.plan.schedules import Schedule, schedule_of
+from tf2ms_opt.plan.schedules import schedule_of
 from tf2ms_opt.plan.signature import LeftError, bind
 from tf2ms_opt.plan.sites import Found, find
 from tf2ms_opt.rules import Action
@@ -129,8 +129,8 @@ class _Builder:
         known, value = self._module.constant(node)
         if known:
             return value
-        schedule = schedule_of(self._module, node, text, self._module.position(node))
-        if isinstance(schedule, Schedule):
+        schedule = schedule_of(self._module, node)
+        if schedule is not None:
             return self.constructor(schedule.candidate, schedule.call, optimizer=False)
         if name in self._given:
             return self._given[name]

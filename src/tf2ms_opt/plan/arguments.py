@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.evidence import Setting, same
-from tf2ms_opt.facts import Argument, Build, CallRewrite, Given, Rebuilt, Text, Value
+from tf2ms_opt.facts import Argument, Build, Given, Splice, Text, Value
 from tf2ms_opt.options import Fidelity
 from tf2ms_opt.plan.around import own_defaults, wrapper_arguments
 from tf2ms_opt.plan.pinned import Written, pin_defaults
+from tf2ms_opt.plan.rates import Rates
 from tf2ms_opt.plan.rewrites import as_argument
-from tf2ms_opt.plan.schedules import Schedule, schedule_of
+from tf2ms_opt.plan.schedules import Flow, flow_of
 from tf2ms_opt.plan.settings import setting_of
 from tf2ms_opt.plan.signature import LeftError, bind
-from tf2ms_opt.plan.targets import Choice, Wanted, choose, insteads
+from tf2ms_opt.plan.targets import Choice, Wanted, choose
 from tf2ms_opt.plan.translation import Setup, Translation
 from tf2ms_opt.rules import Action, Kind, Parameter
 from tf2ms_opt.ruleset import Candidate
@@ -33,7 +34,8 @@ class _Draft:
 
     written: list[Written] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    schedules: list[tuple[Schedule, CallRewrite]] = field(default_factory=list)
+    flow: Flow = field(default_factory=Flow)
+    splices: list[Splice] = field(default_factory=list)
     clips: list[str] = field(default_factory=list)
     gone: list[ast.expr] = field(default_factory=list)
     needs: set[str] = field(default_factory=set)
@@ -52,26 +54,6 @@ def translate(
     """
     wanted = Wanted(setup.fidelity, setup.names.runtime, placed and not alone, alone)
     return _Translator(setup, candidate, place, wanted).run(call)
-
-
-def _rewrite_schedule(setup: Setup, schedule: Schedule) -> tuple[CallRewrite, Translation]:
-    """``schedule`` as the chosen class, and its translation with what there is to say.  Raises ``LeftError``."""
-    module = setup.module
-    place = module.position(schedule.call)
-    inner = translate(setup, schedule.candidate, schedule.call, place)
-    source = schedule.candidate.source.class_name
-    details = {"source": source, "target": inner.choice.short, "module": setup.names.runtime.lstrip(".")}
-    if inner.choice.runtime is None:
-        note = finding("schedule-converted", *place, **details)
-    elif inner.choice.why:
-        note = finding("schedule-converted/instead", *place, reason=inner.choice.why, **details)
-    else:
-        note = finding("schedule-converted/runtime", *place, **details)
-    if setup.fidelity is Fidelity.NAMES and (reasons := insteads(schedule.candidate, inner.setting)):
-        note = finding("plain-renaming", *place, difference="; ".join(reasons))
-    start, end = module.source.start(schedule.call), module.source.end(schedule.call)
-    rewrite = CallRewrite(start, end, setup.names.callee(inner.choice), inner.arguments)
-    return rewrite, replace(inner, findings=(*inner.findings, note), gone=(schedule.call.func, *inner.gone))
 
 
 class _Translator:
@@ -121,7 +103,7 @@ class _Translator:
         wrapper = self.module.rules.framework.generation[self.candidate.generation].wrapper if wrapped else ""
         return Translation(
             tuple(argument for _, argument in draft.written), tuple(draft.findings), self.target, setting,
-            frozenset(draft.needs), tuple(draft.schedules), tuple(draft.clips), wrapped,
+            frozenset(draft.needs), draft.flow, tuple(draft.splices), tuple(draft.clips), wrapped,
             f"{self.setup.names.runtime}.{wrapper}" if wrapper else "",
             tuple(draft.wrapped.values()), tuple(draft.gone),
         )  # fmt: skip
@@ -186,19 +168,22 @@ class _Translator:
 
     def _schedule(self, parameter: Parameter, index: int, node: ast.expr) -> Value | None:
         """The learning rate as a schedule: rebuilt inside the call, or rewritten where its name is bound."""
-        found = schedule_of(self.module, node, f"{parameter.name}={self.module.text(node)}", self.place)
+        argument = f"{parameter.name}={self.module.text(node)}"
+        found = flow_of(self.module, node, argument, self.place)
         if isinstance(found, Finding):
             raise LeftError(found)
         if found is None:
             return Given(index, wrap="float") if self._numpy(node) else None
-        rewrite, inner = _rewrite_schedule(self.setup, found)
-        self.draft.findings += inner.findings
-        self.draft.gone += inner.gone
-        self.draft.needs |= inner.needs
-        if found.call is node:
-            return Rebuilt(index, rewrite)
-        self.draft.schedules.append((found, rewrite))
-        return Given(index)
+        rates = Rates(self.setup, self.candidate.generation, argument, self.place, translate)
+        rates.convert(found)
+        value = rates.value(index, node)
+        draft = self.draft
+        draft.findings += rates.findings
+        draft.gone += rates.gone
+        draft.needs |= rates.needs
+        draft.splices += rates.splices
+        draft.flow = draft.flow.and_also(rates.flow)
+        return value
 
     def _numpy(self, node: ast.expr) -> bool:
         """numpy.float32 is refused by MindSpore, which wants Python's float."""
@@ -244,7 +229,7 @@ class _Translator:
             raise self._left("unsupported-value", argument=argument, reason=adapted.reason)
         position = next(at for at, (target, _) in enumerate(self.draft.written) if target.kind is Kind.LEARNING_RATE)
         target, rate = self.draft.written[position]
-        if isinstance(rate.value, Rebuilt) or self.draft.schedules:
+        if self.draft.flow.schedules:
             reason = "Keras multiplies the schedule by the decay, and MindSpore has no schedule for that"
             raise self._left("unsupported-value", argument=argument, reason=reason)
         schedule = self._decay_schedule()

@@ -14,12 +14,14 @@ from tf2ms_opt.facts import Splice
 from tf2ms_opt.neighbours import Signature
 from tf2ms_opt.options import Options, converts_steps
 from tf2ms_opt.outcomes import Runtime, Site, SiteOutcome
+from tf2ms_opt.plan.custom.classes import is_own_schedule
 from tf2ms_opt.plan.drafts import IN_THE_LOSS, Draft, Drafter
 from tf2ms_opt.plan.entries import EntryDrafter
 from tf2ms_opt.plan.factories import Factories
 from tf2ms_opt.plan.foreign import Foreign, foreign_calls
 from tf2ms_opt.plan.generation import Verdict, decide
 from tf2ms_opt.plan.imports import added_import, aliases, removed_imports, runtime_module
+from tf2ms_opt.plan.schedules import Schedule
 from tf2ms_opt.plan.settling import settle
 from tf2ms_opt.plan.signature import LeftError
 from tf2ms_opt.plan.sites import Found, find
@@ -91,15 +93,12 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
     foreign = foreign_calls(module, Factories(module, options.neighbours), gains)
     if not found and not foreign.drafts:
         return Plan(kept_by=kept, refused=tuple(foreign.refused)), Learned()
-    first = min(module.source.start(site.node) for site in (*found, *foreign.drafts))
-    names = aliases(module, first, runtime, known.released)
-    drafter = Drafter(module, options, names, known.staying)
-    entries = EntryDrafter(module, options, names, drafter)
-    drafts: dict[Found, Draft | Finding] = {}
-    for site in found:
-        drafts[site] = _draft(drafter, entries, site, verdict)
-        kept |= _yield_to_comments(module, drafts, site)
-    settle(module, drafts)
+    places = [module.source.start(site.node) for site in (*found, *foreign.drafts)]
+    places += [module.source.start(node) for node in module.classes if is_own_schedule(module, node)]
+    names = aliases(module, min(places), runtime, known.released)
+    drafts, yielded = _drafts(module, Drafter(module, options, names, known.staying), verdict, found)
+    kept |= yielded
+    settle(module, names, drafts)
     done = {site: draft for site, draft in drafts.items() if isinstance(draft, Draft)} | foreign.drafts
     steps = Steps(done)
     if converts_steps(options):
@@ -107,7 +106,7 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
         done = steps.drafts
         drafts |= {site: draft for site, draft in done.items() if site in drafts}
     splices = _distinct([
-        *(splice for draft in done.values() for splice in draft.splices), *_schedules(done), *steps.splices
+        *(splice for draft in done.values() for splice in draft.splices), *steps.splices
     ])  # fmt: skip
     gone = {
         name
@@ -204,6 +203,19 @@ def _selected(site: Found, options: Options) -> bool:
     return name not in options.ignore and (not wanted or name in wanted)
 
 
+def _drafts(
+    module: Module, drafter: Drafter, verdict: Verdict, found: Iterable[Found]
+) -> tuple[dict[Found, Draft | Finding], frozenset[Ignore]]:
+    """Every site by itself, and the comments for which one of them is left."""
+    entries = EntryDrafter(drafter)
+    drafts: dict[Found, Draft | Finding] = {}
+    kept: frozenset[Ignore] = frozenset()
+    for site in found:
+        drafts[site] = _draft(drafter, entries, site, verdict)
+        kept |= _yield_to_comments(module, drafts, site)
+    return drafts, kept
+
+
 def _draft(drafter: Drafter, entries: EntryDrafter, site: Found, verdict: Verdict) -> Draft | Finding:
     if site.left is not None:
         return site.left
@@ -220,21 +232,14 @@ def _yield_to_comments(module: Module, drafts: dict[Found, Draft | Finding], sit
     draft = drafts[site]
     if isinstance(draft, Finding):
         return frozenset()
-    found = {one for schedule, _ in draft.schedules for one in keeping(module, schedule)}
-    rewritten = [Splice(call.start, call.end, ()) for _, call in draft.schedules]
-    if blocked := untouched(module, [*draft.splices, *rewritten]):
+    schedules = [one for one in draft.flow.schedules if isinstance(one, Schedule)]
+    found = {one for schedule in schedules for one in keeping(module, schedule)}
+    if blocked := untouched(module, draft.splices):
         found.add(blocked)
     if found:
         line = min(one.line for one in found)
         drafts[site] = finding("line-kept", *module.position(site.node), line=line)
     return frozenset(found)
-
-
-def _schedules(done: dict[Found, Draft]) -> Iterable[Splice]:
-    """The edits of the schedules that are bound to a name."""
-    for draft in done.values():
-        for _, rewrite in draft.schedules:
-            yield Splice(rewrite.start, rewrite.end, (rewrite,))
 
 
 def _distinct(splices: Sequence[Splice]) -> list[Splice]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tf2ms_opt.diagnostics import Finding, finding
-from tf2ms_opt.facts import CallRewrite, Rebuilt, Splice, origins
+from tf2ms_opt.facts import Mixed, Rebuilt, Splice, origins
 from tf2ms_opt.options import Fidelity, Options, converts_steps
 from tf2ms_opt.plan.arguments import translate
 from tf2ms_opt.plan.around import own_defaults
@@ -20,7 +20,7 @@ from tf2ms_opt.plan.moving import lower_place
 from tf2ms_opt.plan.parameters import Built, Parameters, from_uses
 from tf2ms_opt.plan.placement import Spot, available, spot
 from tf2ms_opt.plan.regularization import regularization
-from tf2ms_opt.plan.schedules import Schedule
+from tf2ms_opt.plan.schedules import Flow
 from tf2ms_opt.plan.sharing import obstacle
 from tf2ms_opt.plan.side_effects import freeze, passed_on, reached_through_model
 from tf2ms_opt.plan.signature import LeftError, differences
@@ -44,7 +44,8 @@ class Draft:
     #: the class that is emitted, and the dotted names that have to be imported for it
     choice: Choice
     needs: frozenset[str]
-    schedules: tuple[tuple[Schedule, CallRewrite], ...] = ()
+    #: where the learning rate comes from, as far as it is a schedule
+    flow: Flow = field(default_factory=Flow)
     #: argument values that stay in the converted call, and expressions that disappear
     kept: tuple[ast.expr, ...] = ()
     gone: tuple[ast.expr, ...] = ()
@@ -80,8 +81,8 @@ class Drafter:
         """``staying`` are optimizers whose ``compile`` and ``fit`` are known to stay TensorFlow's."""
         self._staying = staying
         self._module = module
-        self._options = options
-        self._setup = Setup(module, names, options.fidelity)
+        self.options = options
+        self.setup = Setup(module, names, options.fidelity)
         self.factories = Factories(module, options.neighbours)
         self.editor = Editor(module, names, plain=options.fidelity is Fidelity.NAMES)
 
@@ -90,8 +91,8 @@ class Drafter:
         module = self._module
         place = module.position(found.node)
         at = spot(module, found.expression)
-        translation = translate(self._setup, candidate, found.call, place, placed=at.takes_lines)
-        if found.apart and any(isinstance(argument.value, Rebuilt) for argument in translation.arguments):
+        translation = translate(self.setup, candidate, found.call, place, placed=at.takes_lines)
+        if found.apart and any(isinstance(argument.value, (Rebuilt, Mixed)) for argument in translation.arguments):
             call = module.text(found.expression.func) if isinstance(found.expression, ast.Call) else ""
             raise LeftError(finding("indirect-reference/lookup-nested", *place, call=f"{call}(...)"))
         site = self.locate(found, candidate, at, translation)
@@ -108,7 +109,7 @@ class Drafter:
         measured = None
         if own.issuperset(name for name, _ in translation.wrapped) and (
             measured := claim(
-                candidate, translation.choice, translation.setting, self._options.fidelity, site.findings, place
+                candidate, translation.choice, translation.setting, self.options.fidelity, site.findings, place
             )
         ):
             site.findings.append(measured.finding)
@@ -116,12 +117,12 @@ class Drafter:
         values = self._values(found)
         return Draft(
             candidate,
-            (*splices, *site.origin.splices, *regular.splices),
+            (*splices, *translation.splices, *site.origin.splices, *regular.splices),
             tuple(site.findings),
             site.origin.text,
             translation.choice,
             needs,
-            translation.schedules,
+            translation.flow,
             tuple(value for position, value in enumerate(values) if position in kept or value in translation.around),
             (*self._gone(found, values, kept, translation.around), *translation.gone, *regular.gone),
             step=self.first_step(site),
@@ -129,7 +130,7 @@ class Drafter:
             steps=self.steps(site),
             uses=(*site.uses, *(use for one in site.origin.built for use in one.uses)),
             wrapped=bool(translation.wrapper),
-            scheduled=bool(translation.setting.schedule) or bool(translation.schedules),
+            scheduled=bool(translation.setting.schedule),
             factory=site.origin.factory,
             built=site.origin.built,
             claim=measured,
@@ -174,19 +175,19 @@ class Drafter:
             factory = self.factories.of(returned, place)
             if isinstance(factory, Factory):
                 name = factory.function.name
-                elsewhere = self._options.neighbours.elsewhere(factory.changed[0]) is not None
+                elsewhere = self.options.neighbours.elsewhere(factory.changed[0]) is not None
                 key = "signature-changed/everywhere" if elsewhere else "signature-changed"
                 note = finding(key, *place, function=name, parameter=factory.parameter)
                 return Origin(factory.parameter, splices=factory.splices, findings=(note,), factory=factory)
             why = factory
-        if self._options.params is not None:
-            return Origin(self._options.params)
+        if self.options.params is not None:
+            return Origin(self.options.params)
         raise LeftError(why)
 
     def keeps_regularizers(self, site: SiteFacts, translation: Translation) -> str:
         step = self.first_step(site)
         compiled = step is not None and isinstance(step.func, ast.Attribute) and step.func.attr == "compile"
-        if compiled and converts_steps(self._options) and site.found.expression not in self._staying:
+        if compiled and converts_steps(self.options) and site.found.expression not in self._staying:
             return IN_THE_LOSS
         if translation.clips:
             return "the optimizer clips gradients, and Keras clips the penalty's gradient with them"
@@ -219,8 +220,8 @@ class Drafter:
             return None
         below = lower_place(module, site.found.expression, site.at, site.origin.models, site.uses)
         if isinstance(below, str):
-            if self._options.params is not None:
-                site.origin = Origin(self._options.params)
+            if self.options.params is not None:
+                site.origin = Origin(self.options.params)
                 return None
             model = " and ".join(site.origin.names)
             raise LeftError(finding("params-unknown/unreachable", *site.place, model=model, why=below))
@@ -234,7 +235,7 @@ class Drafter:
         if ours:
             said = [finding(name, *site.place, help=advice, reason=reason) for name, reason, advice in found]
             return [runtime_note(site.candidate, translation.choice, translation.setting, site.place), *said]
-        if self._options.fidelity is Fidelity.NAMES:
+        if self.options.fidelity is Fidelity.NAMES:
             points = [state.because for state in site.candidate.source.state]
             points += [reason for _, reason, _ in found]
             points += insteads(site.candidate, translation.setting)

@@ -10,23 +10,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tf2ms_opt.diagnostics import Finding, finding
-from tf2ms_opt.facts import Argument, Build, Given, NewCall, Rebuilt, Splice, Text, Value
-from tf2ms_opt.options import Fidelity, Options
+from tf2ms_opt.facts import Argument, Build, Given, Mixed, NewCall, Rebuilt, Splice, Text, Value
+from tf2ms_opt.options import Fidelity
 from tf2ms_opt.plan.arguments import translate
 from tf2ms_opt.plan.around import own_defaults
 from tf2ms_opt.plan.claims import claim
 from tf2ms_opt.plan.drafts import Draft, Drafter
 from tf2ms_opt.plan.edits import SiteFacts
-from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.indirect import Entry, Indirect, arguments_of
 from tf2ms_opt.plan.placement import spot
 from tf2ms_opt.plan.regularization import regularization
 from tf2ms_opt.plan.rewrites import as_argument, edit_call
+from tf2ms_opt.plan.schedules import Flow
 from tf2ms_opt.plan.signature import LeftError, bind
 from tf2ms_opt.plan.sites import Found
-from tf2ms_opt.plan.translation import Setup, Translation
+from tf2ms_opt.plan.translation import Translation
 from tf2ms_opt.ruleset import Candidate
-from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.uses import Use
 
 _PARAMETER = "params"
@@ -53,11 +52,11 @@ class _Called:
 class EntryDrafter:
     """Drafts such classes of one module; what belongs to a call is worked out once, whatever it may build."""
 
-    def __init__(self, module: Module, options: Options, names: Aliases, drafter: Drafter) -> None:
-        self._module = module
-        self._options = options
-        self._names = names
-        self._setup = Setup(module, names, options.fidelity)
+    def __init__(self, drafter: Drafter) -> None:
+        self._setup = drafter.setup
+        self._module = drafter.setup.module
+        self._names = drafter.setup.names
+        self._options = drafter.options
         self._drafter = drafter
         self._editor = drafter.editor
         self._calls: dict[ast.Call, tuple[SiteFacts, tuple[Splice, ...]]] = {}
@@ -95,17 +94,24 @@ class EntryDrafter:
             findings.append(measured.finding)
         values = [value for call in together.calls for value in _values(call)]
         values += _values(entry.partial)[1:] if entry.partial else []
-        schedules = {id(one): (one, edit) for each in called for one, edit in each.translation.schedules}
+        flow = Flow()
+        for each in called:
+            flow = flow.and_also(each.translation.flow)
+        elsewhere = dict.fromkeys(splice for each in called for splice in each.translation.splices)
         gone = (entry.reference, *(entry.partial.args[:1] if entry.partial else ()), *first.gone)
         steps = tuple(dict.fromkeys(step for one, _ in located for step in drafter.steps(one)))
         return Draft(
             candidate,
-            (self._function(entry, called[0], first), *(splice for _, splices in located for splice in splices)),
+            (
+                self._function(entry, called[0], first),
+                *elsewhere,
+                *(splice for _, splices in located for splice in splices),
+            ),
             tuple(dict.fromkeys(findings)),
             ", ".join(dict.fromkeys(one.origin.text for one, _ in located)),
             first.choice,
             frozenset().union(*(one.translation.needs for one in called)),
-            tuple(schedules.values()),
+            flow,
             tuple(values),
             gone,
             step=drafter.first_step(located[0][0]),
@@ -113,7 +119,7 @@ class EntryDrafter:
             steps=steps,
             uses=tuple(use for one, _ in located for use in (*one.uses, *_later_uses(one))),
             wrapped=bool(first.wrapper),
-            scheduled=bool(first.setting.schedule) or bool(schedules),
+            scheduled=bool(first.setting.schedule),
             factory=located[0][0].origin.factory,
             built=tuple(built for one, _ in located for built in one.origin.built),
             exported=tuple(together.names),
@@ -169,7 +175,7 @@ class EntryDrafter:
         names = [name for name, _ in bound]
         values = [value for _, (_, value) in bound]
         for argument in translation.arguments:
-            if isinstance(argument.value, Rebuilt):
+            if isinstance(argument.value, (Rebuilt, Mixed)):
                 text = module.text(values[argument.value.index])
                 raise self._left(
                     "indirect-reference/call-argument", found, source=found.source, line=str(line), argument=text

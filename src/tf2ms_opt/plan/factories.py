@@ -15,7 +15,7 @@ from tf2ms_opt.facts import Splice
 from tf2ms_opt.neighbours import NOBODY, Neighbours
 from tf2ms_opt.plan.parameters import Built, Parameters, from_uses
 from tf2ms_opt.plan.placement import available
-from tf2ms_opt.plan.rewrites import edit_call
+from tf2ms_opt.plan.rewrites import gain_first
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import BindingKind, FunctionNode, dotted
 from tf2ms_opt.trace.uses import Use, UseKind, uses_of
@@ -112,7 +112,7 @@ class Factories:
             statement = module.index.statement(call)
             if not all(available(module, model, statement) for model in found.models):
                 return f"the model of the call in line {line} does not exist yet where it is called"
-            return Called((edit_call(module, call, first=found.text),), (Built(call, uses, found),))
+            return Called((gain_first(module, call, found.text),), (Built(call, uses, found),))
         returned = next((use for use in uses if use.kind is UseKind.RETURN), None)
         outer = module.index.function(returned.node) if returned is not None else None
         if outer is None:
@@ -120,7 +120,7 @@ class Factories:
         around = self._factory(outer)
         if isinstance(around, str):
             return f"{outer.name}() returns it again, and {around}"
-        edit = edit_call(module, call, first=around.parameter)
+        edit = gain_first(module, call, around.parameter)
         return Called((edit, *around.splices), around.built, around.changed)
 
     def _callers(self, function: FunctionNode) -> list[ast.Call] | str:

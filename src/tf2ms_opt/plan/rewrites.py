@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Sequence
 
-from tf2ms_opt.facts import Argument, Build, CallRewrite, Given, Rebuilt, Splice, Text, Value
+from tf2ms_opt.facts import Argument, Build, CallRewrite, Given, Mixed, Rebuilt, Splice, Text, Value
+from tf2ms_opt.plan.schedules import Flow, flow_of
 from tf2ms_opt.trace.module import Module
 
 
@@ -17,6 +18,20 @@ def written_arguments(module: Module, call: ast.Call) -> list[tuple[str | None, 
     every: list[tuple[str | None, ast.expr, ast.AST]] = [(None, value, value) for value in call.args]
     every += [(keyword.arg, keyword.value, keyword) for keyword in call.keywords]
     return sorted(every, key=lambda item: module.source.start(item[1]))
+
+
+def gain_first(module: Module, call: ast.Call, first: str) -> Splice:
+    """``call`` with ``first`` in front of its arguments; a schedule among them is rewritten by itself."""
+    written = written_arguments(module, call)
+    source = module.source
+    if not any(isinstance(flow_of(module, one, "", module.position(one)), Flow) for _, one, _ in written):
+        return edit_call(module, call, first=first)
+    at = source.start(written[0][1] if written[0][0] is None else call.keywords[0])
+    gap = source.data[source.end(call.func) : at].partition(b"(")[2]
+    if gap.strip():
+        return edit_call(module, call, first=first)
+    separator = gap.decode() if b"\n" in gap or b"\r" in gap else " "
+    return Splice(at, at, (f"{first},{separator}",))
 
 
 def edit_call(
@@ -48,8 +63,8 @@ def _spelled(module: Module, value: Value, values: Sequence[ast.expr]) -> Value:
         case Given(index, wrap, text):
             inner = as_argument(module, values[index]) if text is None else text
             return Text(inner if wrap is None else f"{wrap}({inner})")
-        case Rebuilt(call=call):
-            raise LookupError(f"a call at {call.start} is no text")
+        case Rebuilt() | Mixed():
+            raise LookupError("a call that is rewritten is no text")
         case Build(callee, parts):
             return Build(callee, tuple(_spelled(module, one, values) for one in parts))
         case Text():

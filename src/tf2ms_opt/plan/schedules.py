@@ -1,49 +1,91 @@
-"""Recognizes a learning rate that is a schedule, or another value that MindSpore cannot take."""
+"""Recognizes a learning rate that is a schedule, or another value that MindSpore cannot take, wherever it is built."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.evidence import same
+from tf2ms_opt.plan.custom.classes import is_own_schedule
 from tf2ms_opt.rules import Action, Kind
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import Binding, BindingKind
+from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode
 
-_ON_ONE_PATH = "a schedule on one path only"
+_DEEP = 8  # names of names, and functions that call functions
 
 
 @dataclass(frozen=True, eq=False)
 class Schedule:
-    """The call that builds a schedule, what it stands for, and the name it is bound to (None inside the call)."""
+    """The call that builds a schedule of Keras, and what it stands for."""
 
     call: ast.Call
     candidate: Candidate
-    key: str | None = None
 
 
-def schedule_of(module: Module, node: ast.expr, argument: str, place: tuple[int, int]) -> Schedule | Finding | None:
-    """The schedule that ``node`` is or stands for; a finding where it cannot be converted; None for a plain value."""
-    if isinstance(node, ast.Call):
-        return _built(module, node, argument, place)
-    if isinstance(node, (ast.IfExp, ast.BoolOp)):
-        branches = [node.body, node.orelse] if isinstance(node, ast.IfExp) else node.values
-        if any(schedule_of(module, one, argument, place) is not None for one in branches):
-            return finding("unsupported-value/schedule", *place, argument=argument, source=_ON_ONE_PATH)
+@dataclass(frozen=True, eq=False)
+class OwnSchedule:
+    """The call that builds a schedule of a class of this file."""
+
+    call: ast.Call
+    owner: ast.ClassDef
+
+
+AnySchedule: TypeAlias = "Schedule | OwnSchedule"
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Where the value of one expression comes from, as far as schedules are in it."""
+
+    schedules: tuple[AnySchedule, ...] = ()
+    #: what else it may be: a number
+    others: tuple[ast.expr, ...] = ()
+    #: every expression on the way, from the schedule to where it is used
+    passed: tuple[ast.expr, ...] = ()
+    #: the names on the way, with what they are bound to
+    names: tuple[tuple[str, ast.expr], ...] = ()
+    #: the functions of this file that return the schedule
+    functions: tuple[FunctionNode, ...] = ()
+    #: the parameters that the schedule is handed over as
+    parameters: tuple[Binding, ...] = ()
+
+    def and_also(self, other: Flow) -> Flow:
+        return Flow(
+            *(tuple(dict.fromkeys((*getattr(self, name), *getattr(other, name)))) for name in self.__dataclass_fields__)
+        )
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What is asked about: the argument that takes the value, and where."""
+
+    module: Module
+    argument: str
+    place: tuple[int, int]
+    depth: int = _DEEP
+    seen: frozenset[ast.expr] = field(default_factory=frozenset)
+
+    def refuse(self, key: str, **details: str) -> Finding:
+        return finding(f"unsupported-value/{key}", *self.place, argument=self.argument, **details)
+
+
+def flow_of(module: Module, node: ast.expr, argument: str, place: tuple[int, int]) -> Flow | Finding | None:
+    """The schedules that ``node`` may be; a finding where that cannot be converted; None for a plain value."""
+    found = _flow(_Question(module, argument, place), node)
+    return found if isinstance(found, Finding) or found.schedules else None
+
+
+def schedule_of(module: Module, node: ast.expr) -> Schedule | None:
+    """The one schedule of Keras that ``node`` can only be."""
+    found = flow_of(module, node, "", module.position(node))
+    if not isinstance(found, Flow) or found.others or len(found.schedules) != 1:
         return None
-    bindings = module.origins(node) if isinstance(node, (ast.Name, ast.Attribute)) else ()
-    for binding in bindings:
-        found = _bound(module, binding, argument, place)
-        if isinstance(found, Schedule):
-            if len(bindings) > 1:
-                return finding("unsupported-value/schedule", *place, argument=argument, source=_ON_ONE_PATH)
-            return Schedule(found.call, found.candidate, binding.key)
-        if found is not None:
-            return found
-    return None
+    only = found.schedules[0]
+    return only if isinstance(only, Schedule) else None
 
 
 def schedule_name(module: Module, candidate: Candidate, bound: Mapping[str, tuple[int, ast.expr]]) -> str | None:
@@ -58,58 +100,159 @@ def schedule_name(module: Module, candidate: Candidate, bound: Mapping[str, tupl
                 return name
         target = candidate.target.find(parameter.to or "")
         if target is not None and target.kind is Kind.LEARNING_RATE:
-            found = schedule_of(module, node, name, module.position(node))
-            if isinstance(found, Schedule):
-                return found.candidate.source.class_name
+            found = flow_of(module, node, name, module.position(node))
+            if isinstance(found, Flow):
+                only = schedule_of(module, node)
+                return only.candidate.source.class_name if only is not None else "a schedule of the file's own"
     return None
 
 
-def _bound(module: Module, binding: Binding, argument: str, place: tuple[int, int]) -> Schedule | Finding | None:
-    if binding.kind is BindingKind.FUNCTION:
-        return finding("unsupported-value/callable", *place, argument=argument)
-    if isinstance(binding.value, ast.Lambda):
-        return finding("unsupported-value/callable", *place, argument=argument)
-    if isinstance(binding.value, ast.Call):
-        return _built(module, binding.value, argument, place)
-    if isinstance(binding.value, (ast.Name, ast.Attribute, ast.IfExp)):
-        found = schedule_of(module, binding.value, argument, place)
-        # The name of a name: converting the schedule where it is built would take its other uses along.
-        aliased = finding("unsupported-value/schedule", *place, argument=argument, source="another name of a schedule")
-        return aliased if isinstance(found, Schedule) else found
-    return None
+def _flow(asked: _Question, node: ast.expr) -> Flow | Finding:
+    """Where ``node`` comes from."""
+    if node in asked.seen or not asked.depth:
+        return Flow(others=(node,))
+    inner = replace(asked, depth=asked.depth - 1, seen=asked.seen | {node})
+    match node:
+        case ast.Call():
+            found = _built(inner, node)
+        case ast.IfExp(body=body, orelse=orelse):
+            found = _joined(inner, [body, orelse])
+        case ast.BoolOp(values=values):
+            found = _joined(inner, values)
+            if isinstance(found, Flow) and found.schedules:
+                return asked.refuse("schedule", source="a schedule that is taken where another value is empty")
+        case ast.Name() | ast.Attribute():
+            found = _named(inner, node)
+        case _:
+            found = Flow(others=(node,))
+    return found if isinstance(found, Finding) else found.and_also(Flow(passed=(node,)))
 
 
-def _built(module: Module, call: ast.Call, argument: str, place: tuple[int, int]) -> Schedule | Finding | None:
+def _joined(asked: _Question, nodes: Iterable[ast.expr]) -> Flow | Finding:
+    result = Flow()
+    for node in nodes:
+        found = _flow(asked, node)
+        if isinstance(found, Finding):
+            return found
+        result = result.and_also(found)
+    return result
+
+
+def _named(asked: _Question, node: ast.Name | ast.Attribute) -> Flow | Finding:
+    """What a name stands for, by every binding that can reach it."""
+    result = Flow()
+    bindings = asked.module.origins(node)
+    for binding in bindings:
+        found = _bound(asked, binding)
+        if isinstance(found, Finding):
+            return found
+        result = result.and_also(found if found.schedules else Flow(others=(node,)))
+    return result if bindings else Flow(others=(node,))
+
+
+def _bound(asked: _Question, binding: Binding) -> Flow | Finding:
+    if binding.kind is BindingKind.FUNCTION or isinstance(binding.value, ast.Lambda):
+        return asked.refuse("callable")
+    if binding.kind is BindingKind.PARAMETER:
+        return _handed_over(asked, binding)
+    if binding.value is None:
+        return Flow()
+    found = _flow(asked, binding.value)
+    if isinstance(found, Finding) or not found.schedules:
+        return found
+    return found.and_also(Flow(names=((binding.key, binding.value),)))
+
+
+def _handed_over(asked: _Question, binding: Binding) -> Flow | Finding:
+    """What the callers in this file give to a parameter."""
+    module = asked.module
+    function = module.index.parents.get(module.index.parents[binding.node])
+    if not isinstance(function, ast.FunctionDef):
+        return Flow()
+    result = Flow()
+    for call in calls_of(module, function):
+        given = _argument(function, call, binding.key, method=module.index.enclosing_class(function) is not None)
+        found = _flow(asked, given) if given is not None else Flow()
+        if isinstance(found, Finding):
+            return found
+        result = result.and_also(found)
+    return result.and_also(Flow(parameters=(binding,))) if result.schedules else Flow()
+
+
+def calls_of(module: Module, function: FunctionNode) -> list[ast.Call]:
+    """The calls of ``function`` in this file that are told by its name, or by that of the class it builds."""
+    owner = module.index.enclosing_class(function)
+    if owner is not None and function.name != "__init__":
+        return []
+    named: ast.ClassDef | FunctionNode = owner or function
+    found = []
+    for _, use in module.index.uses.get(named.name, ()):
+        call = module.index.parents[use]
+        if isinstance(call, ast.Call) and call.func is use and any(one.node is named for one in module.origins(use)):
+            found.append(call)
+    return found
+
+
+def _argument(function: ast.FunctionDef, call: ast.Call, name: str, *, method: bool) -> ast.expr | None:
+    """What ``call`` gives to the parameter ``name``, where it is written out."""
+    names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)][int(method) :]
+    by_name = {one.arg: one.value for one in call.keywords}
+    if name in by_name:
+        return by_name[name]
+    place = names.index(name) if name in names else len(call.args)
+    plain = not any(isinstance(one, ast.Starred) for one in call.args)
+    return call.args[place] if plain and place < len(call.args) else None
+
+
+def _built(asked: _Question, call: ast.Call) -> Flow | Finding:
+    module = asked.module
     for name in sorted(module.resolve(call.func).names):
         candidates = [one for one in module.rules.named(name) if one.rule.kind == "schedule"]
         if candidates:
-            return Schedule(call, candidates[-1])
+            return Flow(schedules=(Schedule(call, candidates[-1]),))
     source = module.framework_name(call.func)
     if source is None:
-        return _project_schedule(module, call, argument, place)
+        return _of_project(asked, call)
     if source.endswith((".backend.epsilon", ".float32", ".float64")):
-        return None
+        return Flow(others=(call,))
     schedule = "schedules." in source or source.endswith(("decay", "Decay", "decay_restarts", "_constant"))
-    key = "schedule" if schedule else "tensorflow"
-    return finding(f"unsupported-value/{key}", *place, argument=argument, source=source)
+    return asked.refuse("schedule" if schedule else "tensorflow", source=source)
 
 
-def _project_schedule(module: Module, call: ast.Call, argument: str, place: tuple[int, int]) -> Finding | None:
+def _of_project(asked: _Question, call: ast.Call) -> Flow | Finding:
     """An instance of a schedule class of this file, or what a function of this file returns."""
-    for binding in module.origins(call.func):
-        if isinstance(binding.node, ast.ClassDef):
-            names = [name for base in binding.node.bases for name in module.resolve(base).names]
-            if any("Schedule" in name or ".schedules." in name for name in names):
-                source = f"the schedule {binding.node.name}"
-                return finding("unsupported-value/schedule", *place, argument=argument, source=source)
-        if isinstance(binding.node, ast.FunctionDef):
-            returned = [node.value for node in ast.walk(binding.node) if isinstance(node, ast.Return) and node.value]
-            if any(_gives_schedule(module, value) for value in returned):
-                source = f"a schedule of {binding.node.name}()"
-                return finding("unsupported-value/schedule", *place, argument=argument, source=source)
-    return None
+    module = asked.module
+    result = Flow()
+    method = module.own_method(call.func)
+    nodes = [method] if method is not None else [binding.node for binding in module.origins(call.func)]
+    for node in nodes:
+        found: Flow | Finding = Flow()
+        if isinstance(node, ast.ClassDef):
+            found = _instance(asked, call, node)
+        elif isinstance(node, ast.FunctionDef):
+            found = _joined(asked, _returned(module, node))
+            if isinstance(found, Flow) and found.schedules:
+                found = found.and_also(Flow(functions=(node,)))
+        if isinstance(found, Finding):
+            return found
+        result = result.and_also(found)
+    return result if result.schedules else Flow(others=(call,))
 
 
-def _gives_schedule(module: Module, value: ast.expr) -> bool:
-    calls = [value] if isinstance(value, ast.Call) else [one.value for one in module.origins(value)]
-    return any(isinstance(call, ast.Call) and module.framework_name(call.func) is not None for call in calls)
+def _instance(asked: _Question, call: ast.Call, node: ast.ClassDef) -> Flow | Finding:
+    if is_own_schedule(asked.module, node):
+        return Flow(schedules=(OwnSchedule(call, node),))
+    names = [name for base in node.bases for name in asked.module.resolve(base).names]
+    derived = any(is_own_schedule(asked.module, base) for base in asked.module.bases(node))
+    if derived or any("Schedule" in name or ".schedules." in name for name in names):
+        return asked.refuse("schedule", source=f"the schedule {node.name}, which changes another one")
+    return Flow()
+
+
+def _returned(module: Module, function: ast.FunctionDef) -> list[ast.expr]:
+    """What ``function`` returns itself, and not a function in it."""
+    return [
+        node.value
+        for node in ast.walk(function)
+        if isinstance(node, ast.Return) and node.value is not None and module.index.function(node) is function
+    ]

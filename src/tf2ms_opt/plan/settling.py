@@ -6,32 +6,60 @@ All that share it are converted, or none of them is.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import replace
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.plan.drafts import Draft
+from tf2ms_opt.plan.imports import Aliases
+from tf2ms_opt.plan.readings import Reading
+from tf2ms_opt.plan.settled import readings, unsettled
 from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.trace.module import Module
 
 
-def settle(module: Module, drafts: dict[Found, Draft | Finding]) -> None:
-    """Leave every draft that shares something with one that is left."""
-    while _settle_schedules(module, drafts) or _settle_entries(module, drafts):
-        pass
+def settle(module: Module, names: Aliases, drafts: dict[Found, Draft | Finding]) -> None:
+    """Leave every draft that shares something with one that is left, and take in what reads the schedules of others."""
+    while (left := _left_schedules(module, names, drafts)) or _settle_entries(module, drafts):
+        drafts |= left
+    for site, uses in _readings(module, names, drafts).items():
+        for one in uses.values():
+            draft = drafts[site]
+            if isinstance(draft, Draft):
+                drafts[site] = replace(
+                    draft,
+                    splices=(*draft.splices, *one.splices),
+                    gone=(*draft.gone, *one.gone),
+                    needs=draft.needs | one.needs,
+                )
 
 
-def _settle_schedules(module: Module, drafts: dict[Found, Draft | Finding]) -> bool:
-    """A schedule under a name is converted with all the optimizers that use it, or none of them is."""
-    taken = {node for draft in drafts.values() if isinstance(draft, Draft) for node in draft.kept}
-    for site, draft in drafts.items():
-        for schedule, _ in draft.schedules if isinstance(draft, Draft) else ():
-            others = [use for use in _readers(module, schedule.key or "", schedule.call) if use not in taken]
-            if others:
-                line = module.position(others[0])[0]
-                place = module.position(site.node)
-                drafts[site] = finding("unsupported-value/schedule-shared", *place, name=schedule.key, line=line)
-                return True
-    return False
+def _live(drafts: Mapping[Found, Draft | Finding]) -> dict[Found, Draft]:
+    return {site: draft for site, draft in drafts.items() if isinstance(draft, Draft)}
+
+
+def _taken(drafts: Mapping[Found, Draft]) -> set[ast.expr]:
+    """The expressions that are converted with the optimizers."""
+    return {node for draft in drafts.values() for node in (*draft.kept, *draft.flow.passed)}
+
+
+def _readings(
+    module: Module, names: Aliases, drafts: Mapping[Found, Draft | Finding]
+) -> dict[Found, dict[ast.expr, Reading]]:
+    """Where the file itself calls the schedules of its optimizers."""
+    live = _live(drafts)
+    taken = _taken(live)
+    return {site: readings(module, names, draft.flow, taken) for site, draft in live.items()}
+
+
+def _left_schedules(
+    module: Module, names: Aliases, drafts: Mapping[Found, Draft | Finding]
+) -> dict[Found, Draft | Finding]:
+    """A schedule is converted with everything that it goes to, or none of that is."""
+    live = _live(drafts)
+    taken = _taken(live) | {use for uses in _readings(module, names, drafts).values() for use in uses}
+    found = {site: unsettled(module, draft.flow, taken, module.position(site.node)) for site, draft in live.items()}
+    return {site: why for site, why in found.items() if why is not None}
 
 
 def _settle_entries(module: Module, drafts: dict[Found, Draft | Finding]) -> bool:
@@ -47,13 +75,3 @@ def _settle_entries(module: Module, drafts: dict[Found, Draft | Finding]) -> boo
                 drafts[site] = finding("indirect-reference/together", *module.position(site.node), **details)
                 return True
     return False
-
-
-def _readers(module: Module, key: str, call: ast.Call) -> Iterable[ast.expr]:
-    """Every place that may read the schedule; an attribute may be read through any object."""
-    if "." not in key:
-        return module.readers(key, call)
-    attribute = key.rpartition(".")[2]
-    found = [use for other, uses in module.index.uses.items() if other.endswith(f".{attribute}") for _, use in uses]
-    deeper = {module.index.parents[use] for use in found}
-    return [use for use in found if use not in deeper]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from tf2ms_opt.facts import Argument, Build, CallRewrite, Given, NewCall, Rebuilt, Text, Value
+from tf2ms_opt.facts import Argument, Build, CallRewrite, Given, Mixed, NewCall, Rebuilt, Text, Value
 
 _EMPTY = cst.Module(body=[])
 _NEWLINE = r"(?:\r\n|\r|\n)"
@@ -196,6 +196,8 @@ def _text(value: Value, arguments: tuple[cst.Arg, ...]) -> str:
             if not isinstance(node, cst.Call):
                 raise TypeError("the argument to rebuild is not a call")
             return _rewrite(node, call)
+        case Mixed(_, pieces):
+            return "".join(one if isinstance(one, str) else rewrite_call(*one) for one in pieces)
 
 
 def _code(node: cst.CSTNode) -> str:

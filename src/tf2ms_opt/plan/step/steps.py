@@ -211,7 +211,7 @@ def _name_companions(module: Module, result: Steps, models: Sequence[Compiled], 
 def _expressions(drafts: Mapping[Found, Draft]) -> list[ast.expr]:
     """What the optimizers' own drafts rewrite."""
     found = [one for site in drafts for one in (site.expression, *site.built)]
-    found += [schedule.call for draft in drafts.values() for schedule, _ in draft.schedules]
+    found += [schedule.call for draft in drafts.values() for schedule in draft.flow.schedules]
     found += [
         use.call.func for draft in drafts.values() for use in draft.uses
         if use.kind is UseKind.WRAPPED and use.call is not None
