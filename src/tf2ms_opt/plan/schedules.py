@@ -14,6 +14,9 @@ from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, BindingKind
 
 _ON_ONE_PATH = "a schedule on one path only"
+#: functions of TensorFlow and Keras that give a number
+_NUMBERS = (".backend.epsilon", ".float32", ".float64")
+_ONE_OF_SEVERAL = "a schedule whose class depends on the path that is taken"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,16 @@ def schedule_of(module: Module, node: ast.expr, argument: str, place: tuple[int,
             return Schedule(found.call, found.candidate, binding.key)
         if found is not None:
             return found
+    return None
+
+
+def tensorflow_value(module: Module, node: ast.expr, argument: str, place: tuple[int, int]) -> Finding | None:
+    """Why another argument than the learning rate cannot be taken over: a variable may change while it trains."""
+    bindings = module.origins(node) if isinstance(node, (ast.Name, ast.Attribute)) else ()
+    for value in (node, *(binding.value for binding in bindings)):
+        source = module.framework_name(value.func) if isinstance(value, ast.Call) else None
+        if source is not None and not source.endswith(_NUMBERS):
+            return finding("unsupported-value/tensorflow", *place, argument=argument, source=source)
     return None
 
 
@@ -80,14 +93,19 @@ def _bound(module: Module, binding: Binding, argument: str, place: tuple[int, in
 
 
 def _built(module: Module, call: ast.Call, argument: str, place: tuple[int, int]) -> Schedule | Finding | None:
-    for name in sorted(module.resolve(call.func).names):
-        candidates = [one for one in module.rules.named(name) if one.rule.kind == "schedule"]
-        if candidates:
-            return Schedule(call, candidates[-1])
+    resolved = module.resolve(call.func)
+    known = [
+        [one for one in module.rules.named(name) if one.rule.kind == "schedule"] for name in sorted(resolved.names)
+    ]
+    if any(known):
+        candidates = [one for every in known for one in every]
+        if resolved.other or not all(known) or len({one.source.class_name for one in candidates}) > 1:
+            return finding("unsupported-value/schedule", *place, argument=argument, source=_ONE_OF_SEVERAL)
+        return Schedule(call, candidates[-1])
     source = module.framework_name(call.func)
     if source is None:
         return _project_schedule(module, call, argument, place)
-    if source.endswith((".backend.epsilon", ".float32", ".float64")):
+    if source.endswith(_NUMBERS):
         return None
     schedule = "schedules." in source or source.endswith(("decay", "Decay", "decay_restarts", "_constant"))
     key = "schedule" if schedule else "tensorflow"

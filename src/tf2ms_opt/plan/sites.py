@@ -70,10 +70,11 @@ def _reference(module: Module, node: ast.expr) -> Iterator[Found]:
     if isinstance(parent, ast.Attribute) and any(_optimizers(module, name) for name in module.resolve(parent).names):
         return  # the module rmsprop of rmsprop.RMSprop has the name of an old class
     called = isinstance(parent, ast.Call) and parent.func is node
-    if resolved.other or len(hits) < len(resolved.names):
+    if resolved.other or len(hits) < len(resolved.names) or not candidates:
         place = parent if called and isinstance(parent, ast.Call) else node
-        left = finding("indirect-reference/ambiguous", *module.position(place), name=module.text(node), source=source)
-        yield Found(place, place, source, candidates, left=left)
+        key = "ambiguous" if candidates else "several"
+        left = finding(f"indirect-reference/{key}", *module.position(place), name=module.text(node), source=source)
+        yield Found(place, place, source, candidates or _optimizers(module, hits[0]), left=left)
     elif called and isinstance(parent, ast.Call):
         yield Found(parent, parent, source, candidates, call=parent)
     elif not _is_alias(module, node, parent):
@@ -85,11 +86,12 @@ def _optimizers(module: Module, name: str) -> tuple[Candidate, ...]:
 
 
 def _common(module: Module, names: list[str]) -> tuple[Candidate, ...]:
-    """What all of the names that an import guard chooses from may stand for, if they agree on anything."""
-    found = _optimizers(module, names[0])
-    generations = [{one.generation for one in _optimizers(module, name)} for name in names]
-    shared = set.intersection(*generations)
-    return tuple(one for one in found if one.generation in shared) or found
+    """What all of the names that an import guard chooses from may stand for; nothing if they are different classes."""
+    every = [_optimizers(module, name) for name in names]
+    if any(candidates[0].rule is not every[0][0].rule for candidates in every):
+        return ()
+    shared = set.intersection(*({one.generation for one in candidates} for candidates in every))
+    return tuple(one for one in every[0] if one.generation in shared)
 
 
 def _is_alias(module: Module, node: ast.expr, parent: ast.AST) -> bool:
