@@ -189,7 +189,9 @@ class _Translator:
         """An unknown value of which the source takes ``default`` for None and 0, as long as it can be written anew."""
         source = self.module.source
         if b"#" in source.data[source.start(node) : source.end(node)]:
-            raise self._left("unsupported-argument", argument=f"{name}={self.module.text(node)}", reason="a comment stands in it")
+            raise self._left(
+                "unsupported-argument", argument=f"{name}={self.module.text(node)}", reason="a comment stands in it"
+            )
         text = as_argument(self.module, node)
         text = f"({text})" if isinstance(node, (ast.IfExp, ast.Lambda)) else text
         return f"{adapted.wrap}({text} or {default})" if adapted.wrap else f"{text} or {default}"

@@ -16,7 +16,7 @@ from tf2ms_opt.plan.edits import Editor, Origin, SiteFacts
 from tf2ms_opt.plan.factories import Factories, Factory
 from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.lifetime import outlived
-from tf2ms_opt.plan.moving import lower_place
+from tf2ms_opt.plan.moving import Behind, lower_place
 from tf2ms_opt.plan.parameters import Built, Parameters, from_uses
 from tf2ms_opt.plan.placement import available, spot
 from tf2ms_opt.plan.regularization import regularization
@@ -206,9 +206,12 @@ class Drafter:
                 return None
             model = " and ".join(site.origin.names)
             raise LeftError(finding("params-unknown/unreachable", *site.place, model=model, why=below))
-        line = module.position(below)[0]
-        site.findings.append(finding("statement-moved", *site.place, model=" and ".join(site.origin.names), line=line))
-        return below
+        site.behind = isinstance(below, Behind)
+        place = below.statement if isinstance(below, Behind) else below
+        line, model = module.position(place)[0], " and ".join(site.origin.names)
+        key = "statement-moved/behind" if site.behind else "statement-moved"
+        site.findings.append(finding(key, *site.place, model=model, line=line))
+        return place
 
     def _differences(self, site: SiteFacts, translation: Translation) -> list[Finding]:
         ours = translation.choice.runtime is not None

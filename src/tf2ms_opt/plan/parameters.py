@@ -16,6 +16,14 @@ from tf2ms_opt.trace.scopes import Binding, BindingKind, dotted
 from tf2ms_opt.trace.uses import Use, UseKind, parameter_of
 
 _VARIABLES = {"trainable_variables", "trainable_weights", "weights", "variables"}
+#: where the methods of an optimizer take the variables, by position or by name
+_POSITIONS: Mapping[str, tuple[int | str, ...]] = {
+    "minimize": ("var_list", 1),
+    "compute_gradients": ("var_list", 1),
+    "apply": ("trainable_variables", 1),
+    "build": ("variables", "var_list", 0),
+    "get_updates": ("params", 1),
+}
 _NOTHING: Mapping[str, ast.expr] = MappingProxyType({})
 
 
@@ -46,7 +54,9 @@ class Built:
 def from_uses(module: Module, uses: Sequence[Use], place: tuple[int, int]) -> Parameters | Finding:
     """The parameters that the uses of one optimizer tell, or why they tell none."""
     compiled = [use for use in uses if use.kind is UseKind.COMPILE]
-    stepped = [use for use in uses if use.kind is UseKind.STEP and use.call is not None]
+    stepped = [use for use in uses if use.kind in (UseKind.STEP, UseKind.ATTRIBUTE) and use.call is not None]
+    if any(use.detail == "build" for use in stepped):
+        stepped = [use for use in stepped if use.detail != "apply" or variable_list(use) is not None]
     known = [_from_step(module, use) for use in stepped]
     if compiled:
         found = _from_compile(module, compiled, place)
@@ -57,11 +67,23 @@ def from_uses(module: Module, uses: Sequence[Use], place: tuple[int, int]) -> Pa
         return found
     if not stepped or any(one is None for one in known):
         untold = [use for use, one in zip(stepped, known, strict=True) if one is None]
-        return _reason(module, [*untold, *(use for use in uses if use.kind is not UseKind.STEP)], place)
+        return _reason(module, [*untold, *(use for use in uses if use not in stepped)], place)
     steps = [one for one in known if one is not None]
     if len({one.text for one in steps}) > 1:
         return _several(place, steps)
-    return steps[0]
+    return _of_one_object(module, steps, place)
+
+
+def _of_one_object(module: Module, steps: Sequence[Parameters], place: tuple[int, int]) -> Parameters | Finding:
+    """The parameters of all ``steps``, whose text is the same: each of its names has to stand for one object."""
+    first = steps[0]
+    known = [frozenset(module.origins(model)) for model in first.models]
+    for other in steps[1:]:
+        if known != [frozenset(module.origins(model)) for model in other.models]:
+            line = module.position(other.use.node)[0]
+            why = f"in line {line} the name may stand for another object, and Keras' object goes on with both"
+            return finding("params-unknown/outlived", *place, model=" and ".join(first.model_texts), why=why)
+    return first
 
 
 def _from_step(module: Module, use: Use) -> Parameters | None:
@@ -132,17 +154,21 @@ def variable_list(use: Use) -> ast.expr | None:
     if use.detail == "apply_gradients":
         pairs = call.args[0] if call.args else _keyword(call, "grads_and_vars")
         return _zipped(pairs)
-    given = _keyword(call, "var_list")
-    return (
-        given
-        if given is not None
-        else (call.args[1] if use.detail == "minimize" and len(call.args) > 1 and _is_tf2(call) else None)
-    )
+    positional = _POSITIONS.get(use.detail, ())
+    if use.detail == "get_updates" and call.args[2:]:
+        positional = (0, "params")  # (params, constraints, loss) of Keras 1
+    if use.detail == "minimize" and not _is_tf2(call):
+        return _keyword(call, "var_list")
+    for where in positional:
+        given = _keyword(call, where) if isinstance(where, str) else next(iter(call.args[where : where + 1]), None)
+        if given is not None and not isinstance(given, ast.Starred):
+            return given
+    return None
 
 
 def _is_tf2(call: ast.Call) -> bool:
     """``minimize(loss, variables)`` of Keras; in TF1 the second argument is the global step."""
-    return not isinstance(call.args[1], ast.Constant) and "step" not in ast.dump(call.args[1])
+    return len(call.args) > 1 and not isinstance(call.args[1], ast.Constant) and "step" not in ast.dump(call.args[1])
 
 
 def _keyword(call: ast.Call, name: str) -> ast.expr | None:
@@ -217,7 +243,8 @@ def _reason(module: Module, uses: Sequence[Use], place: tuple[int, int]) -> Find
     by_kind = {use.kind: use for use in reversed(uses)}
     if use := by_kind.get(UseKind.CUSTOM_COMPILE):
         return finding("params-unknown/custom-compile", *place, keyword=use.detail)
-    if use := by_kind.get(UseKind.STEP):
+    told = next((use for use in uses if use.kind is UseKind.ATTRIBUTE and use.call is not None), None)
+    if use := by_kind.get(UseKind.STEP, told):
         variables = variable_list(use)
         if variables is not None:
             return finding("params-unknown/variable-list", *place, variables=module.text(variables))
