@@ -186,13 +186,10 @@ class _Translator:
         return _given(index, adapted)
 
     def _or_default(self, name: str, node: ast.expr, default: str, adapted: Adapted) -> str:
-        """An unknown value of which the source takes ``default`` for None and 0, as long as it can be written anew."""
-        source = self.module.source
-        if b"#" in source.data[source.start(node) : source.end(node)]:
-            raise self._left(
-                "unsupported-argument", argument=f"{name}={self.module.text(node)}", reason="a comment stands in it"
-            )
+        """An unknown value of which the source takes ``default`` for None and 0."""
         text = as_argument(self.module, node)
+        if "#" in text:
+            raise self._left("unsupported-argument", argument=f"{name}={text}", reason="a comment stands in it")
         text = f"({text})" if isinstance(node, (ast.IfExp, ast.Lambda)) else text
         return f"{adapted.wrap}({text} or {default})" if adapted.wrap else f"{text} or {default}"
 

@@ -55,8 +55,10 @@ def from_uses(module: Module, uses: Sequence[Use], place: tuple[int, int]) -> Pa
     """The parameters that the uses of one optimizer tell, or why they tell none."""
     compiled = [use for use in uses if use.kind is UseKind.COMPILE]
     stepped = [use for use in uses if use.kind in (UseKind.STEP, UseKind.ATTRIBUTE) and use.call is not None]
-    if any(use.detail == "build" for use in stepped):
-        stepped = [use for use in stepped if use.detail != "apply" or variable_list(use) is not None]
+    # One of them may tell the variables for the others.
+    if {use.detail for use in stepped} & {"build", "compute_gradients"}:
+        applied = ("apply", "apply_gradients")
+        stepped = [use for use in stepped if use.detail not in applied or variable_list(module, use) is not None]
     known = [_from_step(module, use) for use in stepped]
     if compiled:
         found = _from_compile(module, compiled, place)
@@ -88,7 +90,7 @@ def _of_one_object(module: Module, steps: Sequence[Parameters], place: tuple[int
 
 def _from_step(module: Module, use: Use) -> Parameters | None:
     """The parameters of one minimize or apply_gradients, if its variables are told."""
-    variables = variable_list(use)
+    variables = variable_list(module, use)
     found = variables_text(module, variables, given=passed(module, use)) if variables is not None else None
     if found is None:
         return None
@@ -146,14 +148,15 @@ def _receiver_text(module: Module, receiver: ast.expr) -> str | None:
             return None
 
 
-def variable_list(use: Use) -> ast.expr | None:
+def variable_list(module: Module, use: Use) -> ast.expr | None:
     """The variables that ``minimize``, ``compute_gradients`` or ``apply_gradients`` is told to train."""
     call = use.call
     if call is None:
         return None
     if use.detail == "apply_gradients":
         pairs = call.args[0] if call.args else _keyword(call, "grads_and_vars")
-        return _zipped(pairs)
+        bindings = module.origins(pairs) if isinstance(pairs, ast.Name) else ()
+        return _zipped(bindings[0].value if len(bindings) == 1 else pairs)
     positional = _POSITIONS.get(use.detail, ())
     if use.detail == "get_updates" and call.args[2:]:
         positional = (0, "params")  # (params, constraints, loss) of Keras 1
@@ -184,9 +187,22 @@ def _zipped(pairs: ast.expr | None) -> ast.expr | None:
             return _zipped(inner)
         case ast.ListComp(elt=element, generators=[loop]) | ast.GeneratorExp(elt=element, generators=[loop]):
             kept = _second(element)
-            return _zipped(loop.iter) if not loop.ifs and kept is not None and _second(loop.target) == kept else None
+            every = all(_has_gradient(test, loop.target) for test in loop.ifs)
+            return _zipped(loop.iter) if every and kept is not None and _second(loop.target) == kept else None
         case _:
             return None
+
+
+def _has_gradient(test: ast.expr, target: ast.expr) -> bool:
+    """``gradient is not None``: what has none is not trained, whichever list it is in."""
+    match test, target:
+        case (
+            ast.Compare(left=ast.Name(id=name), ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]),
+            ast.Tuple(elts=[ast.Name(id=gradient), _]),
+        ):
+            return name == gradient
+        case _:
+            return False
 
 
 def _second(target: ast.expr) -> str | None:
@@ -245,7 +261,7 @@ def _reason(module: Module, uses: Sequence[Use], place: tuple[int, int]) -> Find
         return finding("params-unknown/custom-compile", *place, keyword=use.detail)
     told = next((use for use in uses if use.kind is UseKind.ATTRIBUTE and use.call is not None), None)
     if use := by_kind.get(UseKind.STEP, told):
-        variables = variable_list(use)
+        variables = variable_list(module, use)
         if variables is not None:
             return finding("params-unknown/variable-list", *place, variables=module.text(variables))
         if use.detail == "minimize":

@@ -236,13 +236,22 @@ def _by_the_class(
     if _set_from_outside(module, first):
         return False
     binders = {method for method, _ in bindings}
-    if any(module.index.function(use) not in binders for _, use in growth(module, f"{own[2]}.{attribute}")):
+    family = {own[0], *module.relatives(own[0])}
+    growing = [use for scope, use in growth(module, f"{own[2]}.{attribute}") if _class_of(module, scope) in family]
+    if any(module.index.function(use) not in binders for use in growing):
         return False  # another method adds layers
+    if behind and any(begins(module, use) > begins(module, statement) for use in growing):
+        return False
     before = _bound_at(module, here, f"{own[2]}.{attribute}", statement, behind=behind)
     if any(method is own[1] for method, _ in bindings):
         return before == {binding for _, binding in bindings}
     constructors = {getattr(method, "name", "") for method, _ in bindings}
     return constructors == {"__init__"} and getattr(own[1], "name", "") != "__init__"
+
+
+def _class_of(module: Module, scope: Scope) -> ast.ClassDef | None:
+    method = module.method_of(scope)
+    return method[0] if method is not None else None
 
 
 def _set_from_outside(module: Module, attribute: str) -> bool:

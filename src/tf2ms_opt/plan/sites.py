@@ -190,6 +190,7 @@ def _strings(module: Module) -> Iterator[Found]:
             continue
         argument = optimizer_argument(call)
         if argument is None:
+            yield from _unpacked_string(module, call)
             continue
         for node in _branches(argument):
             text = _constant_text([node])
@@ -221,6 +222,31 @@ def _named_string(module: Module, call: ast.Call, argument: ast.expr) -> Iterato
             details = {"string": module.text(value), "name": module.text(argument)}
             left = finding("indirect-reference/named", *module.position(value), **details)
             yield Found(value, value, text.lower(), candidates, left=left)
+
+
+def _unpacked_string(module: Module, call: ast.Call) -> Iterator[Found]:
+    """``compile(**options)`` where the dictionary names an optimizer."""
+    for keyword in call.keywords if is_keras_model(module, call) else ():
+        if keyword.arg is not None:
+            continue
+        for options in (keyword.value, *(binding.value for binding in module.origins(keyword.value))):
+            text = _constant_text([value for name, value in _entries(options) if name == "optimizer"])
+            rule = module.rules.strings.get(text.lower()) if text else None
+            if rule is not None and text is not None:
+                node = next(value for name, value in _entries(options) if name == "optimizer")
+                left = finding("starred-arguments", *module.position(node), argument=module.text(keyword))
+                yield Found(node, node, text.lower(), _of_string(module, rule), left=left)
+
+
+def _entries(node: ast.expr | None) -> Iterator[tuple[object, ast.expr]]:
+    """The keys and values of ``{...}`` or ``dict(...)``."""
+    match node:
+        case ast.Dict(keys=keys, values=values):
+            yield from (
+                (key.value, value) for key, value in zip(keys, values, strict=True) if isinstance(key, ast.Constant)
+            )
+        case ast.Call(func=ast.Name(id="dict"), keywords=keywords):
+            yield from ((one.arg, one.value) for one in keywords)
 
 
 def _default(module: Module, binding: Binding) -> ast.expr | None:
