@@ -193,6 +193,8 @@ class Drafter:
         for other in others:
             line = module.position(other.use.node)[0]
             site.findings.append(finding("optimizer-per-model", *site.place, model=other.model_texts[0], line=line))
+        if counted := site.candidate.rule.counts_steps:
+            site.findings.append(finding("formula-differs/shared-steps", *site.place, counted=counted))
 
     def _below(self, site: SiteFacts) -> ast.stmt | None:
         """The statement above which the optimizer has to move; None if it can stay.  Raises ``LeftError``."""
