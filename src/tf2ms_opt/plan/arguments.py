@@ -175,7 +175,7 @@ class _Translator:
         if kind is Kind.LEARNING_RATE and (rebuilt := self._schedule(parameter, index, node)) is not None:
             return rebuilt
         argument = f"{parameter.name}={self.module.text(node)}"
-        if kind is not Kind.LEARNING_RATE and (left := tensorflow_value(self.module, node, argument, self.place)):
+        if left := tensorflow_value(self.module, node, argument, self.place):
             raise LeftError(left)
         known, value = self.module.constant(node)
         adapted = adapt(kind, node, literal=is_literal(node), known=known, value=value)

@@ -50,7 +50,10 @@ def schedule_of(module: Module, node: ast.expr, argument: str, place: tuple[int,
 
 
 def tensorflow_value(module: Module, node: ast.expr, argument: str, place: tuple[int, int]) -> Finding | None:
-    """Why another argument than the learning rate cannot be taken over: a variable may change while it trains."""
+    """Why a number that TensorFlow calculates cannot be taken over: a variable may change while it trains."""
+    if isinstance(node, (ast.BinOp, ast.UnaryOp)):
+        operands = (node.left, node.right) if isinstance(node, ast.BinOp) else (node.operand,)
+        return next(filter(None, (tensorflow_value(module, one, argument, place) for one in operands)), None)
     bindings = module.origins(node) if isinstance(node, (ast.Name, ast.Attribute)) else ()
     for value in (node, *(binding.value for binding in bindings)):
         source = module.framework_name(value.func) if isinstance(value, ast.Call) else None

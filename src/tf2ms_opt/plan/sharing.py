@@ -31,6 +31,8 @@ def obstacle(
         return "it is not built in a statement of its own"
     if any(isinstance(one.value, (Build, Rebuilt)) for one in translation.arguments) or translation.schedules:
         return "its learning rate falls with the steps of all models together"
+    if translation.setting.changes:
+        return "the file sets a learning rate while it trains, which is that of all models together"
     if any(use.kind not in (UseKind.COMPILE, UseKind.READ) for use in uses):
         return "it is used in other ways too"
     if not all(is_pure(value) for value in evaluated(node)):
