@@ -1,4 +1,4 @@
-"""What rules say of legacy Keras beside the formulas: which count the steps of all models, and what an epsilon of 0 is."""
+"""What rules say of legacy Keras beside formulas: which count the steps of all models, and what an epsilon of 0 is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 
 def test_what_counts_the_steps_of_all_models(probe, rules):
-    """``counts-steps`` stands in the rules of those optimizers, and of no other, that an object in two models changes."""
+    """``counts-steps`` stands in the rules of those optimizers alone that one object in two models changes."""
     legacy = {
         source.class_name: rule
         for rule in rules.rules.values()

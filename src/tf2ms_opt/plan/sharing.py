@@ -29,10 +29,10 @@ def obstacle(
     """Why the optimizer built by ``node`` cannot be built again for each of ``others``; empty if it can."""
     if at.form is not Form.ASSIGNED:
         return "it is not built in a statement of its own"
-    if any(isinstance(one.value, (Build, Rebuilt)) for one in translation.arguments) or translation.schedules:
-        return "its learning rate falls with the steps of all models together"
-    if translation.setting.changes:
-        return "the file sets a learning rate while it trains, which is that of all models together"
+    falls = any(isinstance(one.value, (Build, Rebuilt)) for one in translation.arguments) or translation.schedules
+    if falls or translation.setting.changes:
+        how = "falls with the steps" if falls else "may be set while it trains, and is that"
+        return f"its learning rate {how} of all models together"
     if any(use.kind not in (UseKind.COMPILE, UseKind.READ) for use in uses):
         return "it is used in other ways too"
     if not all(is_pure(value) for value in evaluated(node)):
