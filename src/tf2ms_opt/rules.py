@@ -228,6 +228,8 @@ class Rule(Table, frozen=True):
     kind: Literal["optimizer", "schedule"] = "optimizer"
     #: what `compile(optimizer="...")` and `optimizers.get("...")` call it, in lower case
     strings: tuple[str, ...] = ()
+    #: what of the formula depends on the number of steps, which Keras counts for all models of one object together
+    counts_steps: str = ""
     #: the file's stem; filled in at load
     name: str = ""
     #: from the file of the same name in the folder ``evidence``; filled in at load

@@ -88,6 +88,8 @@ class StepTable(_Table, frozen=True):
     without: dict[str, str]
     #: names below TensorFlow, or with ``keras.`` in front below Keras, that may stay around a converted tape
     stays: tuple[str, ...]
+    #: packages with model classes that have a ``train_step`` of their own
+    own_train_step: tuple[str, ...]
     #: attributes of the model that belong to the network, and are ported with it
     network: tuple[str, ...]
     #: methods of the model that store or copy weights: name -> what MindSpore has instead

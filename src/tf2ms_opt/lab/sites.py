@@ -14,11 +14,12 @@ from tf2ms_opt.lab.experiments import STEP, Constructor, Experiment, Place, Valu
 from tf2ms_opt.lab.program import NotEmittedError, Shape, emitted
 from tf2ms_opt.options import Options
 from tf2ms_opt.outcomes import Outcome, Site, SiteOutcome
+from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.generation import decide
 from tf2ms_opt.plan.layers import DEFAULT_L2, regularizers
 from tf2ms_opt.plan.schedules import schedule_of
 from tf2ms_opt.plan.signature import LeftError, bind
-from tf2ms_opt.plan.sites import Found, find
+from tf2ms_opt.plan.sites import find
 from tf2ms_opt.rules import Action
 from tf2ms_opt.ruleset import Candidate, RuleSet
 from tf2ms_opt.source import SourceText

@@ -17,7 +17,7 @@ from tf2ms_opt.plan.around import own_defaults, wrapper_arguments
 from tf2ms_opt.plan.pinned import Written, pin_defaults
 from tf2ms_opt.plan.rates import Rates
 from tf2ms_opt.plan.rewrites import as_argument
-from tf2ms_opt.plan.schedules import Flow, flow_of
+from tf2ms_opt.plan.schedules import Flow, flow_of, tensorflow_value
 from tf2ms_opt.plan.settings import setting_of
 from tf2ms_opt.plan.signature import LeftError, bind
 from tf2ms_opt.plan.targets import Choice, Wanted, choose
@@ -159,12 +159,24 @@ class _Translator:
     def _value(self, kind: Kind, parameter: Parameter, index: int, node: ast.expr) -> Value:
         if kind is Kind.LEARNING_RATE and (rebuilt := self._schedule(parameter, index, node)) is not None:
             return rebuilt
+        argument = f"{parameter.name}={self.module.text(node)}"
+        if left := tensorflow_value(self.module, node, argument, self.place):
+            raise LeftError(left)
         known, value = self.module.constant(node)
         adapted = adapt(kind, node, literal=is_literal(node), known=known, value=value)
         if isinstance(adapted, Refused):
-            argument = f"{parameter.name}={self.module.text(node)}"
             raise self._left("unsupported-value", argument=argument, reason=adapted.reason)
+        if parameter.falsy is not None and kind in (Kind.FLOAT, Kind.POSITIVE_FLOAT) and not known:
+            return Given(index, text=self._or_default(parameter.name, node, parameter.falsy, adapted))
         return _given(index, adapted)
+
+    def _or_default(self, name: str, node: ast.expr, default: str, adapted: Adapted) -> str:
+        """An unknown value of which the source takes ``default`` for None and 0."""
+        text = as_argument(self.module, node)
+        if "#" in text:
+            raise self._left("unsupported-argument", argument=f"{name}={text}", reason="a comment stands in it")
+        text = f"({text})" if isinstance(node, (ast.IfExp, ast.Lambda)) else text
+        return f"{adapted.wrap}({text} or {default})" if adapted.wrap else f"{text} or {default}"
 
     def _schedule(self, parameter: Parameter, index: int, node: ast.expr) -> Value | None:
         """The learning rate as a schedule: rebuilt inside the call, or rewritten where its name is bound."""

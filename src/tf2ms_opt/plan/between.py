@@ -55,6 +55,16 @@ def touched(module: Module, key: str, first: ast.stmt, last: ast.stmt) -> bool:
     return any(_may_change(module, call, key, root) for call in module.index.calls_between(first, last))
 
 
+def touched_by(module: Module, key: str, statement: ast.stmt) -> bool:
+    """Whether ``statement`` itself binds ``key``, or calls what may change it."""
+    root = key.partition(".")[0]
+    bound = [pair for name in prefixes(key) for pair in module.index.bound.get(name, ())]
+    if any(binding.statement is statement for _, binding in bound):
+        return True
+    calls = (node for node in ast.walk(statement) if isinstance(node, ast.Call))
+    return ("." in key or root in module.index.outward) and any(_may_change(module, one, key, root) for one in calls)
+
+
 def _may_change(module: Module, call: ast.Call, key: str, root: str) -> bool:
     if root in module.index.outward:
         return True

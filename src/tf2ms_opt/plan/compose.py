@@ -19,12 +19,13 @@ from tf2ms_opt.plan.drafts import IN_THE_LOSS, Draft, Drafter
 from tf2ms_opt.plan.entries import EntryDrafter
 from tf2ms_opt.plan.factories import Factories
 from tf2ms_opt.plan.foreign import Foreign, foreign_calls
+from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.generation import Verdict, decide
 from tf2ms_opt.plan.imports import added_import, aliases, removed_imports, runtime_module
 from tf2ms_opt.plan.schedules import Schedule
 from tf2ms_opt.plan.settling import settle
 from tf2ms_opt.plan.signature import LeftError
-from tf2ms_opt.plan.sites import Found, find
+from tf2ms_opt.plan.sites import find
 from tf2ms_opt.plan.step.checks import returns_other
 from tf2ms_opt.plan.step.steps import Steps, convert_steps
 from tf2ms_opt.plan.suppressed import keeping, suppressions, untouched

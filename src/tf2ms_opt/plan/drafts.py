@@ -14,9 +14,10 @@ from tf2ms_opt.plan.around import own_defaults
 from tf2ms_opt.plan.claims import Claim, claim, runtime_note
 from tf2ms_opt.plan.edits import Editor, Origin, SiteFacts
 from tf2ms_opt.plan.factories import Factories, Factory
+from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.lifetime import outlived
-from tf2ms_opt.plan.moving import lower_place
+from tf2ms_opt.plan.moving import Behind, lower_place
 from tf2ms_opt.plan.parameters import Built, Parameters, from_uses
 from tf2ms_opt.plan.placement import Spot, available, spot
 from tf2ms_opt.plan.regularization import regularization
@@ -24,7 +25,6 @@ from tf2ms_opt.plan.schedules import Flow
 from tf2ms_opt.plan.sharing import obstacle
 from tf2ms_opt.plan.side_effects import freeze, passed_on, reached_through_model
 from tf2ms_opt.plan.signature import LeftError, differences
-from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.plan.targets import Choice, insteads
 from tf2ms_opt.plan.translation import Setup, Translation
 from tf2ms_opt.ruleset import Candidate
@@ -212,6 +212,8 @@ class Drafter:
         for other in others:
             line = module.position(other.use.node)[0]
             site.findings.append(finding("optimizer-per-model", *site.place, model=other.model_texts[0], line=line))
+        if counted := site.candidate.rule.counts_steps:
+            site.findings.append(finding("formula-differs/shared-steps", *site.place, counted=counted))
 
     def _below(self, site: SiteFacts) -> ast.stmt | None:
         """The statement above which the optimizer has to move; None if it can stay.  Raises ``LeftError``."""
@@ -225,9 +227,12 @@ class Drafter:
                 return None
             model = " and ".join(site.origin.names)
             raise LeftError(finding("params-unknown/unreachable", *site.place, model=model, why=below))
-        line = module.position(below)[0]
-        site.findings.append(finding("statement-moved", *site.place, model=" and ".join(site.origin.names), line=line))
-        return below
+        site.behind = isinstance(below, Behind)
+        place = below.statement if isinstance(below, Behind) else below
+        line, model = module.position(place)[0], " and ".join(site.origin.names)
+        key = "statement-moved/behind" if site.behind else "statement-moved"
+        site.findings.append(finding(key, *site.place, model=model, line=line))
+        return place
 
     def differences_of(self, site: SiteFacts, translation: Translation) -> list[Finding]:
         ours = translation.choice.runtime is not None

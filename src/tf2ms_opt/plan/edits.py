@@ -10,11 +10,11 @@ from itertools import chain, count
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import Argument, CallRewrite, Keep, NewCall, Part, Splice, Text
 from tf2ms_opt.plan.factories import Factory
+from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.imports import OPS, Aliases
 from tf2ms_opt.plan.parameters import Built, Parameters
 from tf2ms_opt.plan.placement import Form, Spot
 from tf2ms_opt.plan.rewrites import spelled_out
-from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.plan.translation import Translation
 from tf2ms_opt.rules import State
 from tf2ms_opt.ruleset import Candidate
@@ -58,7 +58,9 @@ class SiteFacts:
     uses: tuple[Use, ...]
     at: Spot
     origin: Origin
+    #: the statement above which it is built instead, or behind which
     below: ast.stmt | None = None
+    behind: bool = False
     #: the state that has to be put where the source starts it; that of the runtime's classes starts there
     states: tuple[State, ...] = ()
     findings: list[Finding] = field(default_factory=list)
@@ -210,8 +212,13 @@ class Editor:
         rest = source.data[span[1] : line_end].rstrip(b"\r\n")
         parts = (indent, Keep(start, span[0]), *call, Keep(span[1], span[1] + len(rest)), newline)
         text = "".join(indent + line + newline for line in lines)
-        at = source.line_start(below)
-        return [Splice(source.line_start(start), line_end, ()), Splice(at, at, (*parts, text))]
+        gone = Splice(source.line_start(start), line_end, ())
+        if not site.behind:
+            at = source.line_start(below)
+            return [gone, Splice(at, at, (*parts, text))]
+        at = source.logical_end(source.end(site.below))
+        ends = at == len(source.data) and not source.data.endswith((b"\n", b"\r"))
+        return [gone, Splice(at, at, (newline if ends else "", *parts, text))]
 
     def _insert_lines(self, at: int, indent: str, lines: Sequence[str]) -> Splice:
         """Whole lines at the offset ``at``, which begins a line or ends the file."""

@@ -17,13 +17,13 @@ from tf2ms_opt.plan.around import own_defaults
 from tf2ms_opt.plan.claims import claim
 from tf2ms_opt.plan.drafts import Draft, Drafter
 from tf2ms_opt.plan.edits import SiteFacts
+from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.indirect import Entry, Indirect, arguments_of
 from tf2ms_opt.plan.placement import spot
 from tf2ms_opt.plan.regularization import regularization
 from tf2ms_opt.plan.rewrites import as_argument, edit_call
 from tf2ms_opt.plan.schedules import Flow
 from tf2ms_opt.plan.signature import LeftError, bind
-from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.plan.translation import Translation
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.uses import Use

@@ -13,7 +13,7 @@ from tf2ms_opt.diagnostics import finding
 from tf2ms_opt.neighbours import Gain, Mention, Mentions
 from tf2ms_opt.plan.drafts import Draft
 from tf2ms_opt.plan.factories import Called, Factories
-from tf2ms_opt.plan.sites import Found
+from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.suppressed import untouched
 from tf2ms_opt.plan.targets import Choice
 from tf2ms_opt.plan.words import interesting, last_word

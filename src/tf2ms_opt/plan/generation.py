@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tf2ms_opt.generations import LEGACY, TF_1, generation_of_tensorflow
 from tf2ms_opt.options import Options, says_generation
-from tf2ms_opt.plan.sites import Found
+from tf2ms_opt.plan.found import Found
 from tf2ms_opt.rules import Action
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.module import Module

@@ -16,6 +16,14 @@ from tf2ms_opt.trace.scopes import Binding, BindingKind, dotted
 from tf2ms_opt.trace.uses import Use, UseKind, parameter_of
 
 _VARIABLES = {"trainable_variables", "trainable_weights", "weights", "variables"}
+#: where the methods of an optimizer take the variables, by position or by name
+_POSITIONS: Mapping[str, tuple[int | str, ...]] = {
+    "minimize": ("var_list", 1),
+    "compute_gradients": ("var_list", 1),
+    "apply": ("trainable_variables", 1),
+    "build": ("variables", "var_list", 0),
+    "get_updates": ("params", 1),
+}
 _NOTHING: Mapping[str, ast.expr] = MappingProxyType({})
 
 
@@ -46,7 +54,11 @@ class Built:
 def from_uses(module: Module, uses: Sequence[Use], place: tuple[int, int]) -> Parameters | Finding:
     """The parameters that the uses of one optimizer tell, or why they tell none."""
     compiled = [use for use in uses if use.kind is UseKind.COMPILE]
-    stepped = [use for use in uses if use.kind is UseKind.STEP and use.call is not None]
+    stepped = [use for use in uses if use.kind in (UseKind.STEP, UseKind.ATTRIBUTE) and use.call is not None]
+    # One of them may tell the variables for the others.
+    if {use.detail for use in stepped} & {"build", "compute_gradients"}:
+        applied = ("apply", "apply_gradients")
+        stepped = [use for use in stepped if use.detail not in applied or variable_list(module, use) is not None]
     known = [_from_step(module, use) for use in stepped]
     if compiled:
         found = _from_compile(module, compiled, place)
@@ -57,16 +69,28 @@ def from_uses(module: Module, uses: Sequence[Use], place: tuple[int, int]) -> Pa
         return found
     if not stepped or any(one is None for one in known):
         untold = [use for use, one in zip(stepped, known, strict=True) if one is None]
-        return _reason(module, [*untold, *(use for use in uses if use.kind is not UseKind.STEP)], place)
+        return _reason(module, [*untold, *(use for use in uses if use not in stepped)], place)
     steps = [one for one in known if one is not None]
     if len({one.text for one in steps}) > 1:
         return _several(place, steps)
-    return steps[0]
+    return _of_one_object(module, steps, place)
+
+
+def _of_one_object(module: Module, steps: Sequence[Parameters], place: tuple[int, int]) -> Parameters | Finding:
+    """The parameters of all ``steps``, whose text is the same: each of its names has to stand for one object."""
+    first = steps[0]
+    known = [frozenset(module.origins(model)) for model in first.models]
+    for other in steps[1:]:
+        if known != [frozenset(module.origins(model)) for model in other.models]:
+            line = module.position(other.use.node)[0]
+            why = f"in line {line} the name may stand for another object, and Keras' object goes on with both"
+            return finding("params-unknown/outlived", *place, model=" and ".join(first.model_texts), why=why)
+    return first
 
 
 def _from_step(module: Module, use: Use) -> Parameters | None:
     """The parameters of one minimize or apply_gradients, if its variables are told."""
-    variables = variable_list(use)
+    variables = variable_list(module, use)
     found = variables_text(module, variables, given=passed(module, use)) if variables is not None else None
     if found is None:
         return None
@@ -124,25 +148,30 @@ def _receiver_text(module: Module, receiver: ast.expr) -> str | None:
             return None
 
 
-def variable_list(use: Use) -> ast.expr | None:
+def variable_list(module: Module, use: Use) -> ast.expr | None:
     """The variables that ``minimize``, ``compute_gradients`` or ``apply_gradients`` is told to train."""
     call = use.call
     if call is None:
         return None
     if use.detail == "apply_gradients":
         pairs = call.args[0] if call.args else _keyword(call, "grads_and_vars")
-        return _zipped(pairs)
-    given = _keyword(call, "var_list")
-    return (
-        given
-        if given is not None
-        else (call.args[1] if use.detail == "minimize" and len(call.args) > 1 and _is_tf2(call) else None)
-    )
+        bindings = module.origins(pairs) if isinstance(pairs, ast.Name) else ()
+        return _zipped(bindings[0].value if len(bindings) == 1 else pairs)
+    positional = _POSITIONS.get(use.detail, ())
+    if use.detail == "get_updates" and call.args[2:]:
+        positional = (0, "params")  # (params, constraints, loss) of Keras 1
+    if use.detail == "minimize" and not _is_tf2(call):
+        return _keyword(call, "var_list")
+    for where in positional:
+        given = _keyword(call, where) if isinstance(where, str) else next(iter(call.args[where : where + 1]), None)
+        if given is not None and not isinstance(given, ast.Starred):
+            return given
+    return None
 
 
 def _is_tf2(call: ast.Call) -> bool:
     """``minimize(loss, variables)`` of Keras; in TF1 the second argument is the global step."""
-    return not isinstance(call.args[1], ast.Constant) and "step" not in ast.dump(call.args[1])
+    return len(call.args) > 1 and not isinstance(call.args[1], ast.Constant) and "step" not in ast.dump(call.args[1])
 
 
 def _keyword(call: ast.Call, name: str) -> ast.expr | None:
@@ -158,9 +187,22 @@ def _zipped(pairs: ast.expr | None) -> ast.expr | None:
             return _zipped(inner)
         case ast.ListComp(elt=element, generators=[loop]) | ast.GeneratorExp(elt=element, generators=[loop]):
             kept = _second(element)
-            return _zipped(loop.iter) if not loop.ifs and kept is not None and _second(loop.target) == kept else None
+            every = all(_has_gradient(test, loop.target) for test in loop.ifs)
+            return _zipped(loop.iter) if every and kept is not None and _second(loop.target) == kept else None
         case _:
             return None
+
+
+def _has_gradient(test: ast.expr, target: ast.expr) -> bool:
+    """``gradient is not None``: what has none is not trained, whichever list it is in."""
+    match test, target:
+        case (
+            ast.Compare(left=ast.Name(id=name), ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]),
+            ast.Tuple(elts=[ast.Name(id=gradient), _]),
+        ):
+            return name == gradient
+        case _:
+            return False
 
 
 def _second(target: ast.expr) -> str | None:
@@ -217,8 +259,9 @@ def _reason(module: Module, uses: Sequence[Use], place: tuple[int, int]) -> Find
     by_kind = {use.kind: use for use in reversed(uses)}
     if use := by_kind.get(UseKind.CUSTOM_COMPILE):
         return finding("params-unknown/custom-compile", *place, keyword=use.detail)
-    if use := by_kind.get(UseKind.STEP):
-        variables = variable_list(use)
+    told = next((use for use in uses if use.kind is UseKind.ATTRIBUTE and use.call is not None), None)
+    if use := by_kind.get(UseKind.STEP, told):
+        variables = variable_list(module, use)
         if variables is not None:
             return finding("params-unknown/variable-list", *place, variables=module.text(variables))
         if use.detail == "minimize":

@@ -13,7 +13,7 @@ from enum import Enum, auto
 from tf2ms_opt.plan.between import begins, growth, prefixes, rebound, touched
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import owner, reaching
-from tf2ms_opt.trace.scopes import Scope, dotted
+from tf2ms_opt.trace.scopes import Binding, Scope, dotted
 from tf2ms_opt.values import is_pure
 
 _SIMPLE = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)
@@ -149,6 +149,15 @@ def is_construction(call: ast.Call) -> bool:
     ) and (dotted(call.func) or "").rpartition(".")[2][:1].isupper()  # fmt: skip
 
 
+def available_behind(module: Module, model: ast.expr, statement: ast.stmt) -> bool:
+    """Whether ``model``, which stands in another function, has the same value just behind ``statement``."""
+    here, there = module.index.scope(statement), module.index.scope(model)
+    key = dotted(model)
+    if key is None or flow_scope(there) is here:
+        return False
+    return _other_scope(module, (here, there), key, statement, behind=True)
+
+
 def available(module: Module, model: ast.expr, statement: ast.stmt) -> bool:
     """Whether ``model``, as it stands at its own place, has the same value just before ``statement``."""
     own = module.index.statement(model)
@@ -194,13 +203,21 @@ def _known_before(module: Module, scope: Scope, key: str, statement: ast.stmt) -
     return place is None or place is not scope or bool(reaching(module.index, scope, root, statement))
 
 
-def _other_scope(module: Module, scopes: tuple[Scope, Scope], key: str, statement: ast.stmt) -> bool:
+def _bound_at(module: Module, scope: Scope, key: str, statement: ast.stmt, *, behind: bool) -> set[Binding]:
+    """The bindings of ``key`` that may hold just before ``statement``, or just behind it."""
+    own = {one for one in scope.bindings.get(key, ()) if one.statement is statement} if behind else set()
+    return own or set(reaching(module.index, scope, key, statement))
+
+
+def _other_scope(
+    module: Module, scopes: tuple[Scope, Scope], key: str, statement: ast.stmt, *, behind: bool = False
+) -> bool:
     """The optimizer is built in one function and used in another: the model must be bound where both see it."""
     here, there = scopes
     root, _, attribute = key.partition(".")
     own, other = module.method_of(here), module.method_of(there)
     if own is not None and other is not None and own[0] is other[0] and root == own[2] == other[2] and attribute:
-        return _by_the_class(module, here, own, attribute, statement)
+        return _by_the_class(module, here, own, attribute, statement, behind=behind)
     outer = owner(there, root)
     if root in module.index.outward:
         return False
@@ -209,14 +226,15 @@ def _other_scope(module: Module, scopes: tuple[Scope, Scope], key: str, statemen
     everywhere = set(outer.bindings.get(root, []))
     if attribute and any(name.startswith(f"{root}.") for name in outer.bindings):
         return False
-    before = set(reaching(module.index, here, root, statement))
+    before = _bound_at(module, here, root, statement, behind=behind)
     grows = any(begins(module, use) > begins(module, statement) for _, use in growth(module, key))
     return bool(before) and before == everywhere and not grows
 
 
 def _by_the_class(
-    module: Module, here: Scope, own: tuple[ast.ClassDef, ast.AST, str], attribute: str, statement: ast.stmt
-) -> bool:
+    module: Module, here: Scope, own: tuple[ast.ClassDef, ast.AST, str], attribute: str, statement: ast.stmt,
+    *, behind: bool,
+) -> bool:  # fmt: skip
     """``self.model`` in another method: bound before ``statement`` in this method, or in ``__init__`` alone."""
     first = attribute.partition(".")[0]
     bindings = module.attribute_bindings(own[0], first)
@@ -226,13 +244,22 @@ def _by_the_class(
     if _set_from_outside(module, first):
         return False
     binders = {method for method, _ in bindings}
-    if any(module.index.function(use) not in binders for _, use in growth(module, f"{own[2]}.{attribute}")):
+    family = {own[0], *module.relatives(own[0])}
+    growing = [use for scope, use in growth(module, f"{own[2]}.{attribute}") if _class_of(module, scope) in family]
+    if any(module.index.function(use) not in binders for use in growing):
         return False  # another method adds layers
-    before = set(reaching(module.index, here, f"{own[2]}.{attribute}", statement))
+    if behind and any(begins(module, use) > begins(module, statement) for use in growing):
+        return False
+    before = _bound_at(module, here, f"{own[2]}.{attribute}", statement, behind=behind)
     if any(method is own[1] for method, _ in bindings):
         return before == {binding for _, binding in bindings}
     constructors = {getattr(method, "name", "") for method, _ in bindings}
     return constructors == {"__init__"} and getattr(own[1], "name", "") != "__init__"
+
+
+def _class_of(module: Module, scope: Scope) -> ast.ClassDef | None:
+    method = module.method_of(scope)
+    return method[0] if method is not None else None
 
 
 def _set_from_outside(module: Module, attribute: str) -> bool:

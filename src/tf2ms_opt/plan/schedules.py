@@ -16,6 +16,9 @@ from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode
 
 _DEEP = 8  # names of names, and functions that call functions
+#: functions of TensorFlow and Keras that give a number
+_NUMBERS = (".backend.epsilon", ".float32", ".float64")
+_ONE_OF_SEVERAL = "a schedule whose class depends on the path that is taken"
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +89,19 @@ def schedule_of(module: Module, node: ast.expr) -> Schedule | None:
         return None
     only = found.schedules[0]
     return only if isinstance(only, Schedule) else None
+
+
+def tensorflow_value(module: Module, node: ast.expr, argument: str, place: tuple[int, int]) -> Finding | None:
+    """Why a number that TensorFlow calculates cannot be taken over: a variable may change while it trains."""
+    if isinstance(node, (ast.BinOp, ast.UnaryOp)):
+        operands = (node.left, node.right) if isinstance(node, ast.BinOp) else (node.operand,)
+        return next(filter(None, (tensorflow_value(module, one, argument, place) for one in operands)), None)
+    bindings = module.origins(node) if isinstance(node, (ast.Name, ast.Attribute)) else ()
+    for value in (node, *(binding.value for binding in bindings)):
+        source = module.framework_name(value.func) if isinstance(value, ast.Call) else None
+        if source is not None and not source.endswith(_NUMBERS):
+            return finding("unsupported-value/tensorflow", *place, argument=argument, source=source)
+    return None
 
 
 def schedule_name(module: Module, candidate: Candidate, bound: Mapping[str, tuple[int, ast.expr]]) -> str | None:
@@ -206,14 +222,19 @@ def _argument(function: ast.FunctionDef, call: ast.Call, name: str, *, method: b
 
 def _built(asked: _Question, call: ast.Call) -> Flow | Finding:
     module = asked.module
-    for name in sorted(module.resolve(call.func).names):
-        candidates = [one for one in module.rules.named(name) if one.rule.kind == "schedule"]
-        if candidates:
-            return Flow(schedules=(Schedule(call, candidates[-1]),))
+    resolved = module.resolve(call.func)
+    known = [
+        [one for one in module.rules.named(name) if one.rule.kind == "schedule"] for name in sorted(resolved.names)
+    ]
+    if any(known):
+        candidates = [one for every in known for one in every]
+        if resolved.other or not all(known) or len({one.source.class_name for one in candidates}) > 1:
+            return asked.refuse("schedule", source=_ONE_OF_SEVERAL)
+        return Flow(schedules=(Schedule(call, candidates[-1]),))
     source = module.framework_name(call.func)
     if source is None:
         return _of_project(asked, call)
-    if source.endswith((".backend.epsilon", ".float32", ".float64")):
+    if source.endswith(_NUMBERS):
         return Flow(others=(call,))
     schedule = "schedules." in source or source.endswith(("decay", "Decay", "decay_restarts", "_constant"))
     return asked.refuse("schedule" if schedule else "tensorflow", source=source)

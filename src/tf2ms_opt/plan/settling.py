@@ -11,10 +11,10 @@ from dataclasses import replace
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.plan.drafts import Draft
+from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.readings import Reading
 from tf2ms_opt.plan.settled import readings, unsettled
-from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.trace.module import Module
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from tf2ms_opt.facts import Build
+from tf2ms_opt.facts import Build, Rebuilt
 from tf2ms_opt.plan.parameters import Parameters
 from tf2ms_opt.plan.placement import Form, Spot, evaluated, spot
 from tf2ms_opt.plan.translation import Translation
@@ -29,8 +29,10 @@ def obstacle(
     """Why the optimizer built by ``node`` cannot be built again for each of ``others``; empty if it can."""
     if at.form is not Form.ASSIGNED:
         return "it is not built in a statement of its own"
-    if translation.flow.schedules or any(isinstance(one.value, Build) for one in translation.arguments):
-        return "its learning rate falls with the steps of all models together"
+    falls = translation.flow.schedules or any(isinstance(one.value, (Build, Rebuilt)) for one in translation.arguments)
+    if falls or translation.setting.changes:
+        how = "falls with the steps" if falls else "may be set while it trains, and is that"
+        return f"its learning rate {how} of all models together"
     if any(use.kind not in (UseKind.COMPILE, UseKind.READ) for use in uses):
         return "it is used in other ways too"
     if not all(is_pure(value) for value in evaluated(node)):

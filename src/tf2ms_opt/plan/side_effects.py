@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tf2ms_opt.plan.between import begins
 from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import BindingKind, Scope
 
 _RATE = {"lr", "learning_rate", "iterations", "decay", "momentum"}
 
@@ -23,12 +24,25 @@ def freeze(module: Module, step: ast.Call | None) -> int | None:
             continue
         line = module.position(binding.statement)[0]
         if scope is not used_in and not (scope is index.top and step is None):
-            if isinstance(binding.value, ast.Constant):
+            if isinstance(binding.value, ast.Constant) and not _frozen_for(module, scope, binding.key, step):
                 continue  # another function's own freeze of its own model
-            return line  # a helper such as set_trainable(model, flag)
+            return line  # a helper such as set_trainable(model, flag), or one that freezes what it is given
         if step is None or binding.moment < begins(module, step):
             return line
     return None
+
+
+def _frozen_for(module: Module, helper: Scope, key: str, step: ast.Call | None) -> bool:
+    """Whether ``helper`` freezes a model that it is given (as ``key``), and the function of ``step`` calls it first."""
+    root, _, rest = key.partition(".")
+    if rest != "trainable" or not any(one.kind is BindingKind.PARAMETER for one in helper.bindings.get(root, ())):
+        return False
+    return any(
+        any(binding.node is helper.node for binding in module.origins(call.func))
+        and (step is None or module.index.scope(call) is module.index.scope(step))
+        and (step is None or begins(module, call) < begins(module, step))
+        for call in module.index.calls
+    )
 
 
 def reached_through_model(module: Module, models: Sequence[str]) -> list[tuple[str, int]]:

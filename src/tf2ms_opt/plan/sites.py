@@ -6,58 +6,26 @@ By binding and not by text; what a site becomes is decided later.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.indirect import Entry, Indirect, arguments_of, indirect
 from tf2ms_opt.plan.lookups import gives_back, lookups
+from tf2ms_opt.plan.strings import of_string, strings
 from tf2ms_opt.plan.subclasses import subclass
 from tf2ms_opt.plan.unruled import unruled
 from tf2ms_opt.plan.words import ends_in, interesting, last_word
-from tf2ms_opt.rules import Rule
 from tf2ms_opt.ruleset import Candidate
-from tf2ms_opt.trace.models import is_keras_model
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import dotted
-from tf2ms_opt.trace.uses import default_of, optimizer_argument
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """A site: ``node`` gives its position, ``expression`` is what would be replaced.
-
-    ``call`` holds the source's arguments (None for a registry string); ``left`` says why it cannot be converted.
-    """
-
-    node: ast.expr
-    expression: ast.expr
-    source: str
-    candidates: tuple[Candidate, ...]
-    call: ast.Call | None = None
-    left: Finding | None = None
-    #: only the values of ``call`` stand in the file
-    apart: bool = False
-    #: generation of the file -> generation of the class that this place gives there, where the two differ
-    instead: Mapping[str, str] = field(default_factory=dict)
-    #: where the class is named for calls elsewhere: this place, and all that goes with it
-    entry: Entry | None = None
-    indirect: Indirect | None = None
-
-    @property
-    def built(self) -> tuple[ast.expr, ...]:
-        """The expressions whose value is the optimizer."""
-        return (self.expression,) if self.indirect is None else self.indirect.calls
-
-    @property
-    def rule(self) -> Rule | None:
-        return self.candidates[0].rule if self.candidates else None
 
 
 def find(module: Module) -> tuple[Found, ...]:
     """Every site of ``module`` in the order of the file."""
     found = {node: Found(node, node, source, (), left=left) for node, source, left in unruled(module)}
-    found |= {site.expression: site for site in (*_references(module), *_lookups(module), *_strings(module))}
+    found |= {site.expression: site for site in (*_references(module), *_lookups(module), *strings(module))}
     return tuple(sorted(found.values(), key=lambda site: module.source.start(site.node)))
 
 
@@ -85,14 +53,16 @@ def _reference(module: Module, node: ast.expr) -> Iterator[Found]:
     if isinstance(parent, ast.Attribute) and any(_optimizers(module, name) for name in module.resolve(parent).names):
         return  # the module rmsprop of rmsprop.RMSprop has the name of an old class
     called = isinstance(parent, ast.Call) and parent.func is node
-    if resolved.other or len(hits) < len(resolved.names) or not _alike(module, hits):
+    alike = _alike(module, hits) and bool(candidates)
+    if resolved.other or len(hits) < len(resolved.names) or not alike:
         place = parent if called and isinstance(parent, ast.Call) else node
         together = indirect(module, node) if called else ""
         if isinstance(together, Indirect):
             yield from (_entry(module, one, together) for one in together.entries)
             return
-        left = finding("indirect-reference/ambiguous", *module.position(place), name=module.text(node), source=source)
-        yield Found(place, place, source, candidates, left=left)
+        key = "ambiguous" if alike else "several"
+        left = finding(f"indirect-reference/{key}", *module.position(place), name=module.text(node), source=source)
+        yield Found(place, place, source, candidates or _optimizers(module, hits[0]), left=left)
     elif called and isinstance(parent, ast.Call):
         outer = module.index.parents[parent]
         given = outer if isinstance(outer, ast.Call) and gives_back(module, outer) else parent
@@ -126,11 +96,12 @@ def _alike(module: Module, names: list[str]) -> bool:
 
 
 def _common(module: Module, names: list[str]) -> tuple[Candidate, ...]:
-    """What all of the names that an import guard chooses from may stand for, if they agree on anything."""
-    found = _optimizers(module, names[0])
-    generations = [{one.generation for one in _optimizers(module, name)} for name in names]
-    shared = set.intersection(*generations)
-    return tuple(one for one in found if one.generation in shared) or found
+    """What all of the names that an import guard chooses from may stand for; nothing if they are different classes."""
+    every = [_optimizers(module, name) for name in names]
+    if any(candidates[0].rule is not every[0][0].rule for candidates in every):
+        return ()
+    shared = set.intersection(*({one.generation for one in candidates} for candidates in every))
+    return tuple(one for one in every[0] if one.generation in shared)
 
 
 def _is_alias(module: Module, node: ast.expr, parent: ast.AST) -> bool:
@@ -193,90 +164,10 @@ def _lookups(module: Module) -> Iterator[Found]:
             names = sorted(module.resolve(one.expression.func).names or module.resolve(one.expression.args[0]).names)
             yield Found(one.node, one.expression, module.rules.canonical(names[0]), (), left=one.left)
         elif one.name:
-            candidates = _of_string(module, module.rules.strings[one.name])
+            candidates = of_string(module, module.rules.strings[one.name])
             found = Found(
                 one.node, one.expression, one.name, candidates, one.arguments, apart=one.arguments is not None
             )
             # Keras builds an older class of a serialized optimizer, if that says anything but the class
             older = module.rules.framework.deserialized if one.arguments and one.arguments.keywords else {}
             yield replace(found, instead=older)
-
-
-def _constant_text(nodes: list[ast.expr]) -> str | None:
-    match nodes:
-        case [ast.Constant(value=str(text))]:
-            return text
-        case _:
-            return None
-
-
-def _strings(module: Module) -> Iterator[Found]:
-    """Registry names given to the compile of a Keras model."""
-    for call in module.index.calls:
-        if not isinstance(call.func, ast.Attribute) or call.func.attr != "compile":
-            continue
-        argument = optimizer_argument(call)
-        if argument is None:
-            continue
-        for node in _branches(argument):
-            text = _constant_text([node])
-            rule = module.rules.strings.get(text.lower()) if text else None
-            if rule is None or text is None or not is_keras_model(module, call):
-                continue
-            left = None
-            if node is not argument:
-                left = finding("indirect-reference/expression", *module.position(node), string=module.text(node))
-            yield Found(node, node, text.lower(), _of_string(module, rule), left=left)
-        yield from _named_string(module, call, argument)
-
-
-def _named_string(module: Module, call: ast.Call, argument: ast.expr) -> Iterator[Found]:
-    """``compile(optimizer=name)`` where the name is a registry string, certainly or on one path."""
-    if not isinstance(argument, (ast.Name, ast.Attribute)) or not is_keras_model(module, call):
-        return
-    only = module.only_binding(argument) if isinstance(argument, ast.Name) else None
-    for binding in module.origins(argument):
-        value = binding.value if binding.value is not None else default_of(module, binding)
-        text = _constant_text([value]) if value is not None else None
-        rule = module.rules.strings.get(text.lower()) if text else None
-        if rule is None or text is None or value is None:
-            continue
-        candidates = _of_string(module, rule)
-        if binding is only:
-            yield Found(value, argument, text.lower(), candidates)
-        else:
-            details = {"string": module.text(value), "name": module.text(argument)}
-            left = finding("indirect-reference/named", *module.position(value), **details)
-            yield Found(value, value, text.lower(), candidates, left=left)
-
-
-def _branches(argument: ast.expr) -> list[ast.expr]:
-    match argument:
-        case ast.IfExp(body=body, orelse=orelse):
-            return [*_branches(body), *_branches(orelse)]
-        case ast.BoolOp(values=values):
-            return [node for value in values for node in _branches(value)]
-        case ast.Constant():
-            return [argument]
-        case _:
-            return []
-
-
-def _of_string(module: Module, rule: Rule) -> tuple[Candidate, ...]:
-    """What a registry string of this file may stand for: the rule's classes of the Keras that the file imports."""
-    roots = module.cached(_keras_roots)
-    names = {
-        f"{root}.optimizers.{source.class_name}" for root in roots or ["tensorflow.keras"] for source in rule.source
-    }
-    found = {one.generation: one for name in sorted(names) for one in module.rules.named(name) if one.rule is rule}
-    return tuple(found.values()) or tuple(
-        one for source in rule.source for one in module.rules.named(f"tensorflow.keras.optimizers.{source.class_name}")
-    )
-
-
-def _keras_roots(module: Module) -> list[str]:
-    """The Keras modules that the file imports something from."""
-    imported = {one.qualified for pairs in module.index.bound.values() for _, one in pairs if one.qualified is not None}
-    return [
-        keras for keras in module.rules.framework.keras if any(f"{name}.".startswith(f"{keras}.") for name in imported)
-    ]

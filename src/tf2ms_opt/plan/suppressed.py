@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterable
 
 from tf2ms_opt.facts import Splice
+from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.schedules import Schedule
-from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.suppressions import Ignore, Suppressions, suppressions_of
 from tf2ms_opt.trace.module import Module

@@ -18,6 +18,8 @@ from tf2ms_opt.trace.tables import taken
 
 #: methods of an optimizer that take the variables to train
 VARIABLE_METHODS = {"minimize", "apply_gradients", "compute_gradients"}
+#: methods without a counterpart that tell the variables all the same
+TELLING_METHODS = {"apply", "build", "get_updates"}
 
 
 class UseKind(Enum):
@@ -218,7 +220,8 @@ class _Follow:
         if attribute.attr in VARIABLE_METHODS and isinstance(call, ast.Call) and call.func is attribute:
             self._add(UseKind.STEP, node, call, attribute.attr)
         else:
-            self._add(UseKind.ATTRIBUTE, node, None, attribute.attr)
+            telling = isinstance(call, ast.Call) and call.func is attribute and attribute.attr in TELLING_METHODS
+            self._add(UseKind.ATTRIBUTE, node, call if telling and isinstance(call, ast.Call) else None, attribute.attr)
 
     def _unpacked(self, node: ast.expr, parent: ast.Tuple | ast.List) -> ast.expr | None:
         """The target that gets ``node`` in ``a, b = x, y``."""
@@ -267,7 +270,7 @@ class _Follow:
     def _is_step(self, use: ast.expr) -> bool:
         """Whether an optimizer is stepped through an object that holds it: ``trainer.optimizer.minimize(...)``."""
         parent = self.index.parents[use]
-        return isinstance(parent, ast.Attribute) and parent.attr in VARIABLE_METHODS
+        return isinstance(parent, ast.Attribute) and parent.attr in VARIABLE_METHODS | TELLING_METHODS
 
 
 def _last_name(node: ast.expr) -> str:

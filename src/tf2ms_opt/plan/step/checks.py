@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 
 from tf2ms_opt.options import Options
 from tf2ms_opt.plan.drafts import Draft
-from tf2ms_opt.plan.sites import Found
+from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.freezes import frozen_once
 from tf2ms_opt.plan.step.model_uses import Compiled
@@ -127,6 +127,8 @@ def _check_class(module: Module, model: ast.expr) -> None:
     """A model class of the file with a training step of its own."""
     for binding in module.origins(model):
         value = binding.value
+        if isinstance(value, ast.Call) and (name := _foreign(module, value.func)):
+            raise StepLeftError(f"{name} trains by a train_step of its own", value)
         for one in module.origins(value.func) if isinstance(value, ast.Call) else ():
             if isinstance(one.node, ast.ClassDef) and is_model_class(
                 module, value.func if isinstance(value, ast.Call) else model
@@ -145,6 +147,16 @@ def _check_class(module: Module, model: ast.expr) -> None:
     for statement in module.index.moments:
         if isinstance(statement, ast.With) and any(_is_scope(item.context_expr) for item in statement.items):
             raise StepLeftError("it runs under a distribution strategy", statement)
+
+
+def _foreign(module: Module, func: ast.expr) -> str:
+    """The class of a package with training steps of its own that ``func`` is, or is derived from."""
+    for name in module.resolve(func).names:
+        if name.partition(".")[0] in module.rules.step.own_train_step:
+            return name
+    own = [one.node for one in module.origins(func) if isinstance(one.node, ast.ClassDef)]
+    bases = [base for one in own for base in one.bases if all(two.node is not one for two in module.origins(base))]
+    return next((name for base in bases if (name := _foreign(module, base))), "")
 
 
 def _is_scope(node: ast.expr) -> bool:

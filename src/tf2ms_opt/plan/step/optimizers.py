@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from tf2ms_opt.facts import CallRewrite, Given, Rebuilt, Text, Value
 from tf2ms_opt.plan.drafts import Draft
-from tf2ms_opt.plan.sites import Found
+from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.trace.module import Module
 

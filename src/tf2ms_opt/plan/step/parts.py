@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from tf2ms_opt.options import Options
 from tf2ms_opt.plan.drafts import Draft
+from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.parameters import passed
-from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.plan.step.checks import check_all_converted, check_tape

@@ -12,8 +12,8 @@ from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import Splice
 from tf2ms_opt.options import Options
 from tf2ms_opt.plan.drafts import Draft
+from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.imports import Aliases
-from tf2ms_opt.plan.sites import Found
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.plan.step.checks import check_all_converted, check_elsewhere, check_optimizers, check_version
