@@ -24,6 +24,8 @@ class Signature:
     wrapped: bool = False
     mixed: str = ""
     called: bool = True
+    #: a method of a class whose base class is of another file, where it may be called as well
+    derived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +64,17 @@ NOBODY = Neighbours()
 class Mention:
     """A place that may use a function of another file: its line, the dotted names it stands for, and the call of it.
 
-    ``call`` is the call's line and column, None where the function is not called; ``other`` tells that the place may
-    stand for something else as well.
+    ``name`` is its last word.  ``call`` is the call's line and column, None where the function is not called;
+    ``other`` tells that the place may stand for something else as well, ``on_self`` that it is an object's use, or a
+    class's definition, of a method of its own.
     """
 
     line: int
     names: tuple[str, ...]
     call: tuple[int, int] | None
     other: bool
+    name: str
+    on_self: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from tf2ms_opt.plan.suppressed import keeping, suppressions, untouched
 from tf2ms_opt.suppressions import Ignore
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import owner
+from tf2ms_opt.trace.scopes import FunctionNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +166,9 @@ def _signatures(module: Module, done: dict[Found, Draft], foreign: Foreign) -> I
                 mixed = returns_other(module, draft.factory.function, converted)
                 candidate = draft.candidate
                 yield Signature(
-                    function, candidate.rule.name, candidate.generation, draft.scheduled, draft.wrapped, mixed
-                )
+                    function, candidate.rule.name, candidate.generation, draft.scheduled, draft.wrapped, mixed,
+                    derived=_has_foreign_base(module, draft.factory.function),
+                )  # fmt: skip
         for name in draft.exported:
             if name not in known:
                 known.add(name)
@@ -174,6 +176,14 @@ def _signatures(module: Module, done: dict[Found, Draft], foreign: Foreign) -> I
     for function, gain in foreign.changed.items():
         if function and function not in known:
             yield replace(gain.signature, function=function)
+
+
+def _has_foreign_base(module: Module, function: FunctionNode) -> bool:
+    """Whether a method's class has a base class that is neither of this file nor of TensorFlow."""
+    owner = module.index.enclosing_class(function)
+    bases = [base for one in (owner, *module.relatives(owner)) for base in one.bases] if owner is not None else []
+    names = {name for base in bases for name in module.resolve(base).names}
+    return any(not module.rules.from_framework(name) for name in names)
 
 
 def _runtime(name: str, done: Iterable[Draft], steps: Steps) -> Runtime | None:

@@ -96,10 +96,15 @@ def mentions(module: Module, names: Collection[str]) -> Mentions:
 
 
 def _uses(module: Module, words: Collection[str]) -> Iterator[Mention]:
+    yield from _own_methods(module, words)
     for key, uses in module.index.uses.items():
         if last_word(key) not in words:
             continue
         for scope, node in uses:
+            method = module.method_of(scope)
+            if method is not None and key == f"{method[2]}.{last_word(key)}":
+                yield _on_self(module, node, method[0])
+                continue
             resolved = module.resolve(node)
             starred = isinstance(node, ast.Name) and not resolved.names and owner(scope, node.id) is None
             stars = [f"{star}.{node.id}" for one in module.index.scopes.values() for _, star in one.stars
@@ -108,4 +113,34 @@ def _uses(module: Module, words: Collection[str]) -> Iterator[Mention]:
             called = isinstance(parent, ast.Call) and parent.func is node
             place = module.position(parent) if called and isinstance(parent, ast.Call) else None
             names = tuple(sorted({*resolved.names, *stars}))
-            yield Mention(module.position(node)[0], names, place, resolved.other and not stars)
+            yield Mention(module.position(node)[0], names, place, resolved.other and not stars, last_word(key))
+
+
+def _own_methods(module: Module, words: Collection[str]) -> Iterator[Mention]:
+    """Methods of the file's classes that may take the place of one of a base class in another file."""
+    for node in module.classes:
+        bindings = module.index.scopes[node].bindings
+        for name in sorted(set(words) & bindings.keys()):
+            if names := _of_bases(module, node, name):
+                line = module.position(bindings[name][0].statement or node)[0]
+                yield Mention(line, names, None, other=False, name=name, on_self=True)
+
+
+def _on_self(module: Module, node: ast.expr, owner: ast.ClassDef) -> Mention:
+    """``self.name`` in a class of this file: a method of its own, or of a base class."""
+    name = last_word(module.text(node))
+    inherited = not any(name in module.index.scopes[one].bindings for one in (owner, *_ancestors(module, owner)))
+    parent = module.index.parents[node]
+    call = module.position(parent) if isinstance(parent, ast.Call) and parent.func is node else None
+    names = _of_bases(module, owner, name) if inherited else ()
+    return Mention(module.position(node)[0], names, call, other=False, name=name, on_self=True)
+
+
+def _ancestors(module: Module, owner: ast.ClassDef) -> list[ast.ClassDef]:
+    return [one for one in module.relatives(owner) if module.derives(owner, one)]
+
+
+def _of_bases(module: Module, owner: ast.ClassDef, name: str) -> tuple[str, ...]:
+    """What the method ``name`` is called in base classes that other files define."""
+    bases = [base for one in (owner, *_ancestors(module, owner)) for base in one.bases]
+    return tuple(sorted({f"{full}.{name}" for base in bases for full in module.resolve(base).names}))

@@ -136,9 +136,10 @@ def _meant(state: _Survey, importer: str, use: Mention) -> Iterator[Key]:
         method = "." in function
         if file == importer or (not method and not last):
             continue
-        if method:
-            if use.other and not use.names:
-                yield key  # an object whose class is not told may be of that class
+        # an object whose class is not told may be of that class, and self of a base class, too
+        unknown = state.signatures[key].derived if use.on_self else use.other and not use.names
+        if method and unknown and use.name == function.rpartition(".")[2]:
+            yield key
             continue
         places = {one for name in use.names for one in definitions(state.layout, name, importer, state.known)}
         if key in places:
@@ -149,6 +150,8 @@ def _hindrance(path: str, use: Mention, signature: Signature) -> str:
     """Why the place cannot pass the parameters; empty if it can, as far as the place itself tells."""
     if not signature.called:
         return f"{path} uses it as well in line {use.line}"
+    if use.call is None and use.on_self:
+        return f"a class of {path} has it again, or hands it on, in line {use.line}"
     if use.call is None:
         return f"{path} uses it without calling it in line {use.line}"
     if use.other or len(use.names) != 1:
