@@ -63,13 +63,18 @@ class Mention:
     """A place that may use a function of another file: its line, the dotted names it stands for, and the call of it.
 
     ``call`` is the call's line and column, None where the function is not called; ``other`` tells that the place may
-    stand for something else as well.
+    stand for something else as well.  In a notebook ``line`` is that of the ``cell``; ``call`` is that of its code.
     """
 
     line: int
     names: tuple[str, ...]
     call: tuple[int, int] | None
     other: bool
+    cell: int | None = None
+
+    @property
+    def place(self) -> str:
+        return f"line {self.line}" if self.cell is None else f"line {self.line} of cell {self.cell}"
 
 
 @dataclass(frozen=True, slots=True)
