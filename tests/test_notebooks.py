@@ -202,6 +202,12 @@ def test_stand_ins_keep_the_lines():
     parse(found.python)
 
 
+def test_comments_that_look_like_ours():
+    cell = "#_magic_cell 7 0\nmodel.compile(optimizer=keras.optimizers.Adam(**options))"
+    (site,) = convert(notebook(code("import keras"), code(cell))).sites
+    assert (site.cell, site.line) == (1, 2)
+
+
 def test_findings_about_cells_can_be_left_out():
     code_of = {one.code for one in convert(TRAIN).findings}
     ignoring = convert_source(TRAIN, RULES, Options(ignore=("TMO117",)), "a.ipynb")

@@ -23,7 +23,7 @@ from tf2ms_opt.source import SourceText, UndecodableError
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 #: how messages name a line of the text
 #: the comment in front of a cell: its index, and the number of lines in its head
-_MARK = re.compile(rb"(?<![^\r\n])#_magic\d*_cell (\d+) (\d+)(?:\r\n|\r|\n)")
+_MARK = re.compile(rb"(?<![^\r\n])(#_magic\d*_)cell (\d+) (\d+)(?:\r\n|\r|\n)")
 _LINE = re.compile(r"\bline (\d+)\b")
 
 
@@ -50,7 +50,10 @@ class NotebookText(SourceText):
     @cached_property
     def _begin(self) -> list[tuple[int, int, int]]:
         """Of every cell its first line in this text, its index, and the lines of its head, which are not in it."""
-        return [(self.line_of(match.end()), int(match[1]), int(match[2])) for match in _MARK.finditer(self.data)]
+        marks = list(_MARK.finditer(self.data))
+        # a comment of the notebook's own that looks like a mark has another name than the first one, which is ours
+        ours = [match for match in marks if match[1] == marks[0][1]]
+        return [(self.line_of(match.end()), int(match[2]), int(match[3])) for match in ours]
 
 
 @dataclass(frozen=True)
