@@ -1,5 +1,6 @@
 """Golden cases: ``tests/fixtures/<rule>/<case>/before.py`` becomes ``after.py``, with ``report.txt`` as its report.
 
+Of a notebook they are ``before.ipynb`` and ``after.ipynb``.
 ``options.toml`` holds the settings of a case; a case whose file stays as it was has no ``after.py``.
 ``pytest --update-fixtures`` rewrites the golden files; read the diff.
 """
@@ -16,11 +17,12 @@ from tf2ms_opt.engine import convert_source
 from tf2ms_opt.generations import Generation
 from tf2ms_opt.options import DEFAULT_MINDSPORE, Fidelity, Options, Scope
 from tf2ms_opt.outcomes import Outcome
+from tf2ms_opt.report.places import position
 from tf2ms_opt.ruleset import RuleSet
 
 FIXTURES = Path(__file__).parent / "fixtures"
 STEP = "_step"
-CASES = sorted(path.parent for path in FIXTURES.glob("*/*/before.py"))
+CASES = sorted(path.parent for path in FIXTURES.glob("*/*/before.*"))
 
 
 class CaseOptions(msgspec.Struct, forbid_unknown_fields=True, rename="kebab"):
@@ -37,12 +39,16 @@ class CaseOptions(msgspec.Struct, forbid_unknown_fields=True, rename="kebab"):
     scope: Scope | None = None
     mindspore_version: str = DEFAULT_MINDSPORE
     annotate: bool = False
-    path: str = "before.py"
+    path: str | None = None
 
 
 def read_options(case: Path) -> CaseOptions:
     file = case / "options.toml"
     return msgspec.toml.decode(file.read_bytes(), type=CaseOptions) if file.exists() else CaseOptions()
+
+
+def text_of(case: Path) -> Path:
+    return next(case.glob("before.*"))
 
 
 def run(data: bytes, case: Path, rules: RuleSet) -> Outcome:
@@ -51,7 +57,7 @@ def run(data: bytes, case: Path, rules: RuleSet) -> Outcome:
     # the cases of optimizers are about constructors; what becomes of the step around them has a folder of its own
     settings["scope"] = given.scope or (Scope.STEP if case.parent.name == STEP else Scope.OPTIMIZER)
     options = Options(**settings)
-    return convert_source(data, rules, options, given.path)
+    return convert_source(data, rules, options, given.path or text_of(case).name)
 
 
 def report(outcome: Outcome) -> str:
@@ -59,21 +65,24 @@ def report(outcome: Outcome) -> str:
         f"{outcome.status.value}, {outcome.generation or 'no generation'} by {outcome.generation_from or 'nothing'}"
     ]
     lines += [
-        f"{site.line}:{site.column} {site.outcome.value} {site.source} -> {site.params or 'nothing'}"
+        f"{position(site.line, site.column, site.cell)}"
+        f" {site.outcome.value} {site.source} -> {site.params or 'nothing'}"
         f" [{' '.join(site.codes)}]"
         for site in outcome.sites
     ]
     if outcome.runtime is not None:
         lines.append(f"imports {', '.join(outcome.runtime.classes)} from {outcome.runtime.module}")
-    lines += [f"{one.line}:{one.column} {one.code} {one.name}: {one.message}" for one in outcome.findings]
+    lines += [
+        f"{position(one.line, one.column, one.cell)} {one.code} {one.name}: {one.message}" for one in outcome.findings
+    ]
     return "\n".join(lines) + "\n"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
 def test_case(case: Path, rules: RuleSet, request: pytest.FixtureRequest) -> None:
-    before = (case / "before.py").read_bytes()
+    before = text_of(case).read_bytes()
     outcome = run(before, case, rules)
-    after, golden_report = case / "after.py", case / "report.txt"
+    after, golden_report = case / f"after{text_of(case).suffix}", case / "report.txt"
     if request.config.getoption("--update-fixtures"):
         golden_report.write_text(report(outcome), encoding="utf-8", newline="\n")
         if outcome.changed:
@@ -86,7 +95,7 @@ def test_case(case: Path, rules: RuleSet, request: pytest.FixtureRequest) -> Non
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
 def test_a_second_run_changes_nothing(case: Path, rules: RuleSet) -> None:
-    once = run((case / "before.py").read_bytes(), case, rules)
+    once = run(text_of(case).read_bytes(), case, rules)
     assert run(once.after, case, rules).after == once.after
 
 
@@ -116,7 +125,7 @@ def test_every_finding_appears_in_some_report() -> None:
 
 def test_every_parameter_of_every_signature_appears_in_some_case(rules: RuleSet) -> None:
     """A parameter that no case passes by name has never been seen to be converted."""
-    text = "".join((case / "before.py").read_bytes().decode("latin-1") for case in CASES).replace(" ", "")
+    text = "".join(text_of(case).read_bytes().decode("latin-1") for case in CASES).replace(" ", "")
     missing = {
         f"{candidate.rule.name}.{parameter.name} ({candidate.generation})"
         for group in rules.candidates.values()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from array import array
 from math import inf, nan
@@ -120,6 +121,20 @@ def test_literals_constants_and_schedules_are_rebuilt(rules):
     assert first.constructor.arguments["momentum"] == 0.5
     assert second.constructor.arguments == {}
     assert (first.place.line, second.place.line) == (5, 7)
+
+
+def test_sites_of_a_notebook(rules):
+    cells = [
+        "!pip install tensorflow==2.4",
+        "import keras\nmodel = keras.Sequential()",
+        "%%time\nmodel.compile(optimizer=keras.optimizers.SGD(0.1))\nmodel.compile(keras.optimizers.SGD(**options))",
+    ]
+    cells = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": text} for text in cells]
+    data = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4}).encode()
+    first, second = experiments(data, "train.ipynb", rules, Options(), {})
+    assert (str(first.place), first.generation) == ("train.ipynb:cell 2:2:25", "legacy")
+    assert str(second.place) == "train.ipynb:cell 2:3:15"
+    assert "**options hides" in second.reason
 
 
 @pytest.mark.parametrize("name", ["args.lr", "learning_rate"])

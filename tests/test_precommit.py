@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -19,6 +20,10 @@ import tensorflow as tf
 model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
 model.compile(optimizer=tf.keras.optimizers.RMSprop(learning_rate=1e-3), loss="mse")
 """
+NOTEBOOK = json.dumps({
+    "cells": [{"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": TRAIN.decode()}],
+    "metadata": {}, "nbformat": 4, "nbformat_minor": 4,
+}).encode()  # fmt: skip
 LEFT = TRAIN.replace(b"learning_rate=1e-3", b"**options")
 CONFIGURATION = """\
 repos:
@@ -63,6 +68,7 @@ def project(tmp_path, hooks, environment):
     text = CONFIGURATION.format(repository=repository.as_posix(), revision=revision)
     (tmp_path / ".pre-commit-config.yaml").write_text(text, encoding="utf-8")
     (tmp_path / "train.py").write_bytes(TRAIN)
+    (tmp_path / "train.ipynb").write_bytes(NOTEBOOK)
     (tmp_path / "plain.py").write_bytes(b"import torch\n")
     (tmp_path / "notes.txt").write_bytes(TRAIN)
     commit(tmp_path, environment)
@@ -92,6 +98,7 @@ def test_the_hooks(project, environment):
     code, said = run(project, environment, "tf2ms-opt-check")
     assert code == 1, said
     assert "train.py: would be converted" in said
+    assert "train.ipynb: would be converted" in said
     assert "files were modified" not in said
     assert (project / "train.py").read_bytes() == TRAIN
 
@@ -100,6 +107,7 @@ def test_the_hooks(project, environment):
     assert "files were modified by this hook" in said
     converted = (project / "train.py").read_bytes()
     assert b"nn.RMSProp(model.trainable_params()" in converted
+    assert b"nn.RMSProp(model.trainable_params()" in (project / "train.ipynb").read_bytes()
     assert (project / "notes.txt").read_bytes() == TRAIN, "no Python"
 
     git(project, environment, "add", "--all")
@@ -112,6 +120,7 @@ def test_the_hooks(project, environment):
 
 def test_what_is_left_fails_until_it_is_allowed(project, environment):
     (project / "train.py").write_bytes(LEFT)
+    (project / "train.ipynb").unlink()
     git(project, environment, "add", "--all")
     for hook in ("tf2ms-opt", "tf2ms-opt-check"):
         code, said = run(project, environment, hook)

@@ -227,7 +227,7 @@ def test_a_place_in_a_notebook_names_its_cell():
 @pytest.mark.parametrize(
     ("summary", "view", "lines"),
     [
-        (Summary(), View(), ["no Python file found: nothing to do"]),
+        (Summary(), View(), ["no Python file or notebook found: nothing to do"]),
         (Summary(files=1, unchanged=1), View(), ["1 file: 1 unchanged"]),
         (
             Summary(

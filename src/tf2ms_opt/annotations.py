@@ -81,7 +81,7 @@ def _texts(source: SourceText, comments: Comments, findings: Iterable[Finding]) 
     found: dict[LogicalLine, list[str]] = {}
     for one in sorted(findings, key=lambda one: (one.line, one.column, one.code)):
         place = comments.at(one.line)
-        text = " ".join(f"{one.code} {one.severity.value}: {one.message}; next: {one.help}".split())
+        text = " ".join(f"{one.code} {one.severity.value}: {source.worded(one.message)}; next: {one.help}".split())
         text = text.encode(source.encoding, "replace").decode(source.encoding)
         if place is not None and text not in found.setdefault(place, []):
             found[place].append(text)

@@ -142,10 +142,10 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
 def convert(paths: tuple[str, ...], stdin_filename: str | None, **given: Any) -> None:  # noqa: ANN401 -- click's
     """Convert files in place.
 
-    PATH is a file, a directory (its *.py files are converted) or - (standard
-    input, converted to standard output).  Every option may also stand in
-    [tool.tf2ms-opt] of pyproject.toml.  --select, --ignore, --rules and
-    --exclude may be given several times.
+    PATH is a file, a directory (its *.py and *.ipynb files are converted) or -
+    (standard input, converted to standard output).  Every option may also
+    stand in [tool.tf2ms-opt] of pyproject.toml.  --select, --ignore, --rules
+    and --exclude may be given several times.
     """
     _run(paths, stdin_filename, given)
 

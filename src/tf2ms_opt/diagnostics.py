@@ -81,6 +81,20 @@ def finding(key: str, line: int, column: int, /, *, help: str = "", **details: o
     )
 
 
+def unparsable(error: Exception) -> Finding:
+    """The finding on text that does not parse, where the parser gave up."""
+    line = getattr(error, "lineno", None) or 1
+    column = getattr(error, "offset", None) or 1
+    message = getattr(error, "msg", None) or str(error) or type(error).__name__
+    key = "unparsable-file/python2" if _looks_like_python2(message) else "unparsable-file"
+    return finding(key, line, max(column, 1), error=message)
+
+
+def _looks_like_python2(message: str) -> bool:
+    signs = ("Missing parentheses in call to", "multiple exception types", "leading zeros in decimal", "mean print")
+    return any(sign in message for sign in signs)
+
+
 def is_code(text: str) -> bool:
     """Whether ``text`` is a finding's code or a prefix of codes, as ``--select`` and ``--ignore`` take them."""
     return text.startswith("TMO") and any(entry.code.startswith(text) for entry in catalogue().values())

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from tf2ms_opt.diagnostics import Finding, Severity, finding
+from tf2ms_opt.diagnostics import Finding, Severity, finding, unparsable
 from tf2ms_opt.options import Options
 from tf2ms_opt.outcomes import FileStatus, Outcome
 from tf2ms_opt.ruleset import RuleSet
-from tf2ms_opt.source import SIGN, SourceText, UndecodableError
+from tf2ms_opt.source import SIGN, SourceText, UndecodableError, is_notebook
 
 if TYPE_CHECKING:
     from tf2ms_opt.plan.compose import Plan
@@ -22,9 +23,19 @@ if TYPE_CHECKING:
 _ROUNDS = 5  # of annotations that name lines, and move them
 
 
-def has_candidate(data: bytes, rules: RuleSet) -> bool:
+def has_candidate(data: bytes, rules: RuleSet, path: str = "<stdin>") -> bool:
     """Whether the bytes hold a word that a site needs, or one to us; most files of a tree do not, and are done with."""
-    return rules.pattern.search(data) is not None or SIGN in data
+    code = _code(data, path)
+    return rules.pattern.search(code) is not None or SIGN in code
+
+
+def _code(data: bytes, path: str) -> bytes:
+    """What is searched for words: of a notebook the code alone, for its pictures hold every short word by chance."""
+    if not is_notebook(data, path):
+        return data
+    from tf2ms_opt.notebooks.document import code_of
+
+    return code_of(data)
 
 
 def convert_source(data: bytes, rules: RuleSet, options: Options | None = None, path: str = "<stdin>") -> Outcome:
@@ -35,26 +46,29 @@ def convert_source(data: bytes, rules: RuleSet, options: Options | None = None, 
     """
     unchanged = Outcome(path, FileStatus.UNCHANGED, data, data)
     gains = options is not None and options.neighbours.gains
-    if not gains and not has_candidate(data, rules):
+    if not gains and not has_candidate(data, rules, path):
         return unchanged
     outcome = _converted(data, rules, options or Options(), path)
     # a file without any site may be whatever it likes, even if it has a comment to us
-    silent = outcome.failed and not gains and rules.pattern.search(data) is None
+    silent = outcome.failed and not gains and rules.pattern.search(_code(data, path)) is None
     return unchanged if silent else outcome
 
 
 def _converted(data: bytes, rules: RuleSet, options: Options, path: str) -> Outcome:
-    if path.endswith(".ipynb"):
-        advice = "Convert it to a script first (jupyter nbconvert --to script), or copy the cells that build the model."
-        return _failed(data, path, finding("unparsable-file/notebook", 1, 1, help=advice))
+    if is_notebook(data, path):
+        from tf2ms_opt.notebooks.conversion import convert_notebook
+
+        outcome = convert_notebook(data, rules, options, path, partial(_convert, rules=rules, path=path))
+        found = outcome.findings if outcome.failed else tuple(one for one in outcome.findings if _shown(one, options))
+        return replace(outcome, findings=found)
     try:
         source = SourceText.of(data)
     except UndecodableError as error:
         return _failed(data, path, finding("undecodable-file", 1, 1, error=error))
-    return _convert(data, source, rules, options, path)
+    return _convert(source, options, data, rules=rules, path=path)
 
 
-def _convert(data: bytes, source: SourceText, rules: RuleSet, options: Options, path: str) -> Outcome:
+def _convert(source: SourceText, options: Options, data: bytes, *, rules: RuleSet, path: str) -> Outcome:
     # The stages behind the byte search are imported here: most runs over most trees need none of them.
     from tf2ms_opt.suppressions import suppressions_of
 
@@ -67,7 +81,7 @@ def _convert(data: bytes, source: SourceText, rules: RuleSet, options: Options, 
     try:
         module = Module.parse(source, rules)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return _failed(data, path, _unparsable(error))
+        return _failed(data, path, unparsable(error))
     if comments.problem is not None:
         return _failed(data, path, finding("unparsable-file/comments", 1, 1, error=comments.problem))
     text, wrong = source.data, None
@@ -135,19 +149,6 @@ def _left(decided: Plan) -> list[Finding]:
 
 def _failed(data: bytes, path: str, why: Finding) -> Outcome:
     return Outcome(path, FileStatus.FAILED, data, data, (), (why,))
-
-
-def _unparsable(error: Exception) -> Finding:
-    line = getattr(error, "lineno", None) or 1
-    column = getattr(error, "offset", None) or 1
-    message = getattr(error, "msg", None) or str(error) or type(error).__name__
-    key = "unparsable-file/python2" if _looks_like_python2(message) else "unparsable-file"
-    return finding(key, line, max(column, 1), error=message)
-
-
-def _looks_like_python2(message: str) -> bool:
-    signs = ("Missing parentheses in call to", "multiple exception types", "leading zeros in decimal", "mean print")
-    return any(sign in message for sign in signs)
 
 
 def _shown(one: Finding, options: Options) -> bool:

@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tf2ms_opt.diagnostics import Finding
+from tf2ms_opt.notebooks.shown import shown
 from tf2ms_opt.outcomes import Outcome, Site
 from tf2ms_opt.source import SourceText, UndecodableError
 
@@ -30,13 +31,15 @@ class Mark:
 
 def marks(outcome: Outcome) -> tuple[Mark, ...]:
     """A mark for every site and every finding of a file."""
-    lines = _lines(outcome.before)
+    text_of_file = shown(outcome.before, outcome.path)
+    lines = _lines(text_of_file.data)
     counts: Counter[tuple[str, str]] = Counter()
     found: list[Mark] = []
     subjects: list[Site | Finding] = [*outcome.sites, *outcome.findings]
     for subject in subjects:
         code = subject.code if isinstance(subject, Finding) else subject.outcome.value
-        text = lines[subject.line - 1] if subject.line <= len(lines) else ""
+        line = text_of_file.line(subject.line, subject.cell)
+        text = lines[line - 1] if line <= len(lines) else ""
         fingerprint = hashlib.sha256("\n".join((code, " ".join(text.split()))).encode()).hexdigest()[:16]
         counts[code, fingerprint] += 1
         found.append(Mark(subject, code, fingerprint, counts[code, fingerprint]))

@@ -66,7 +66,8 @@ class Mention:
 
     ``name`` is its last word.  ``call`` is the call's line and column, None where the function is not called;
     ``other`` tells that the place may stand for something else as well, ``on_self`` that it is an object's use, or a
-    class's definition, of a method of its own.
+    class's definition, of a method of its own.  In a notebook ``line`` is that
+    of the ``cell``; ``call`` is that of its code.
     """
 
     line: int
@@ -75,6 +76,11 @@ class Mention:
     other: bool
     name: str
     on_self: bool = False
+    cell: int | None = None
+
+    @property
+    def place(self) -> str:
+        return f"line {self.line}" if self.cell is None else f"line {self.line} of cell {self.cell}"
 
 
 @dataclass(frozen=True, slots=True)

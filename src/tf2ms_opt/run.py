@@ -61,7 +61,7 @@ class Converter:
 
     def _converted(self, data: bytes, path: str, near: Path, neighbours: Neighbours) -> Outcome:
         try:
-            if not has_candidate(data, self.rules) and not neighbours.gains:
+            if not has_candidate(data, self.rules, path) and not neighbours.gains:
                 return Outcome(path, FileStatus.UNCHANGED, b"", b"")
             return convert_source(data, self.rules, replace(self._options(near), neighbours=neighbours), path)
         except Exception as error:  # noqa: BLE001 -- a bug of ours in one file must not cost the others

@@ -16,7 +16,16 @@ from functools import cached_property
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
 #: what every comment to this program has
 SIGN = b"tf2ms:"
+_BEGINS_OBJECT = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*\{")
 _BOM = b"\xef\xbb\xbf"
+
+
+def is_notebook(data: bytes, path: str) -> bool:
+    """By the name, and by what stands in it where the name does not tell (standard input)."""
+    name = path.lower()
+    if name.endswith((".ipynb", ".py")):
+        return name.endswith(".ipynb")
+    return _BEGINS_OBJECT.match(data) is not None and b'"nbformat"' in data
 
 
 class UndecodableError(Exception):
@@ -53,6 +62,10 @@ class SourceText:
     def with_data(self, data: bytes) -> SourceText:
         """Another text in this file's encoding."""
         return SourceText(data, self.encoding, self.bom)
+
+    def worded(self, message: str) -> str:
+        """A message that names lines of this text, as people know them."""
+        return message
 
     @cached_property
     def line_starts(self) -> list[int]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tf2ms_opt.ignored import GITIGNORE, Layer, Layers, above, excluding, gitignore, ignores, with_separator
 
-_SUFFIX = ".py"
+_SUFFIXES = (".py", ".ipynb")
 _VIRTUAL_ENVIRONMENT = "pyvenv.cfg"
 #: directories without code of the project's own; a virtual environment of any name is known by its pyvenv.cfg
 _PRUNED = frozenset(
@@ -98,7 +98,7 @@ class _Directory:
 
 
 def walk(paths: Iterable[Path], *, exclude: Sequence[str] = (), skip: Path | None = None) -> Walked:
-    """Every file of ``paths``; of a directory, the ``*.py`` files that are not ignored, excluded or below ``skip``.
+    """Every file of ``paths``; of a directory, the modules and notebooks not ignored, excluded or below ``skip``.
 
     Raises ``ValueError`` for an ``exclude`` pattern that is none.
     """
@@ -163,7 +163,7 @@ def _read(directory: _Directory, state: _Walk) -> Iterator[_Directory]:
             if name not in _PRUNED and real != state.skip and not _left_out(real, layers, directory.excluded):
                 shown, relative = directory.shown + name + "/", directory.relative + name + "/"
                 yield _Directory(shown, relative, real, layers, directory.excluded)
-        elif name[-len(_SUFFIX) :].lower() == _SUFFIX and not _left_out(real, layers, directory.excluded):
+        elif name.lower().endswith(_SUFFIXES) and not _left_out(real, layers, directory.excluded):
             _take(entry, directory, state)
 
 

@@ -54,11 +54,16 @@ def _source(value: Value) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a user's file builds the optimizer; line and column from 1."""
+    """Where a user's file builds the optimizer; line and column from 1, in a notebook those of the cell."""
 
     path: str
     line: int
     column: int
+    cell: int | None = None
+
+    def __str__(self) -> str:
+        inside = "" if self.cell is None else f"cell {self.cell}:"
+        return f"{self.path}:{inside}{self.line}:{self.column}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ class Experiment:
     def title(self) -> str:
         """What it is called in reports: its place in a file, or its row of the matrix."""
         if self.place is not None:
-            return f"{self.place.path}:{self.place.line}:{self.place.column}"
+            return str(self.place)
         return f"{self.generation} {self.setting}".strip()
 
     @property

@@ -9,9 +9,12 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from tf2ms_opt.diagnostics import Finding
 from tf2ms_opt.engine import convert_source, has_candidate
 from tf2ms_opt.lab.experiments import STEP, Constructor, Experiment, Place, Value
 from tf2ms_opt.lab.program import NotEmittedError, Shape, emitted
+from tf2ms_opt.notebooks.code import Notebook
+from tf2ms_opt.notebooks.conversion import own_options
 from tf2ms_opt.options import Options
 from tf2ms_opt.outcomes import Outcome, Site, SiteOutcome
 from tf2ms_opt.plan.found import Found
@@ -22,7 +25,7 @@ from tf2ms_opt.plan.signature import LeftError, bind
 from tf2ms_opt.plan.sites import find
 from tf2ms_opt.rules import Action
 from tf2ms_opt.ruleset import Candidate, RuleSet
-from tf2ms_opt.source import SourceText
+from tf2ms_opt.source import SourceText, is_notebook
 from tf2ms_opt.trace.module import Module
 
 
@@ -43,23 +46,34 @@ def experiments(
     ``given`` holds values for what is no literal, under the text of the expression (``args.lr``) or the name of the
     parameter (``learning_rate``).
     """
-    if not has_candidate(data, rules):
+    if not has_candidate(data, rules, path):
         return
     outcome = convert_source(data, rules, options, path)
     if outcome.failed:
-        yield Skipped(Place(path, 1, 1), path, outcome.findings[0].message)
+        first = outcome.findings[0]
+        yield Skipped(Place(path, first.line, first.column, first.cell), path, first.message)
         return
-    module = Module.parse(SourceText.of(data), rules)
-    chosen = {(site.line, site.column): site for site in outcome.sites}
-    found = [one for one in find(module) if module.position(one.node) in chosen]
+    notebook = Notebook.of(data) if is_notebook(data, path) else None
+    module = Module.parse(SourceText.of(data) if notebook is None else notebook.code, rules)
+    options = options if notebook is None else own_options(options, notebook)
+    chosen = {(site.cell, site.line, site.column): site for site in outcome.sites}
+    places = {
+        one: (None, *module.position(one.node)) if notebook is None else notebook.place(*module.position(one.node))
+        for one in find(module)
+    }
+    found = [one for one in places if places[one] in chosen]
     verdict = decide(module, found, options)
     for one in found:
-        site = chosen[module.position(one.node)]
-        place = Place(path, site.line, site.column)
+        site = chosen[places[one]]
+        place = Place(path, site.line, site.column, site.cell)
         try:
             yield _experiment(module, one, verdict.candidates.get(one), site, place, outcome, options, given)
         except _SkipError as skip:
             yield Skipped(place, site.source, str(skip))
+
+
+def _place(one: Finding | Site) -> tuple[int | None, int, int]:
+    return one.cell, one.line, one.column
 
 
 class _SkipError(Exception):
@@ -71,7 +85,7 @@ def _experiment(  # noqa: PLR0913, PLR0917 -- all that is known of one site
     options: Options, given: Mapping[str, object],
 ) -> Experiment:  # fmt: skip
     if site.outcome is SiteOutcome.LEFT or candidate is None:
-        why = next((one.message for one in outcome.findings if (one.line, one.column) == (site.line, site.column)), "")
+        why = next((one.message for one in outcome.findings if _place(one) == _place(site)), "")
         raise _SkipError(f"the converter leaves it: {why}")
     builder = _Builder(module, module.rules, given)
     constructor = builder.constructor(candidate, found.call, optimizer=True)

@@ -99,7 +99,7 @@ def _no_room(module: Module, node: ast.expr, statement: ast.stmt) -> str:
     start, end = source.start(statement), source.end(statement)
     if source.data[source.line_start(start) : start].strip(b" \t\f") or source.is_continued(start):
         return "on a line with another statement"
-    rest = source.data[end : source.line_end(end)].strip()
+    rest = source.data[end : source.line_end(end)].strip().removeprefix(b";").lstrip()
     return "on a line with another statement" if rest and not rest.startswith(b"#") else ""
 
 

@@ -6,8 +6,9 @@ from collections.abc import Collection
 
 from tf2ms_opt.engine import has_candidate
 from tf2ms_opt.neighbours import Mentions
+from tf2ms_opt.notebooks.code import Notebook
 from tf2ms_opt.ruleset import RuleSet
-from tf2ms_opt.source import SourceText, UndecodableError
+from tf2ms_opt.source import SourceText, UndecodableError, is_notebook
 
 
 def gives_optimizers(data: bytes, rules: RuleSet) -> bool:
@@ -19,7 +20,7 @@ def gives_optimizers(data: bytes, rules: RuleSet) -> bool:
     from tf2ms_opt.trace.module import Module
     from tf2ms_opt.trace.uses import UseKind, uses_of
 
-    if not has_candidate(data, rules):
+    if is_notebook(data, "") or not has_candidate(data, rules):  # no file imports a notebook
         return False
     try:
         module = Module.parse(SourceText.of(data), rules)
@@ -38,6 +39,9 @@ def mentions(data: bytes, rules: RuleSet, names: Collection[str]) -> Mentions | 
     from tf2ms_opt.trace.module import Module
 
     try:
+        if is_notebook(data, ""):
+            notebook = Notebook.of(data)
+            return notebook.mentioned(found(Module.parse(notebook.code, rules), names))
         return found(Module.parse(SourceText.of(data), rules), names)
     except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None

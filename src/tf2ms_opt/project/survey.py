@@ -89,7 +89,8 @@ def _search(state: _Survey) -> None:
         data = state.read(file)
         if data is None or not pattern.search(data):
             continue
-        found = mentions(data, state.rules, words) if file.real.endswith(".py") else None
+        known = file.real.lower().endswith((".py", ".ipynb"))
+        found = mentions(data, state.rules, words) if known else None
         if found is None:
             for key in state.signatures:
                 if key[0] != file.real and re.search(rb"\b" + key[1].rpartition(".")[2].encode() + rb"\b", data):
@@ -149,13 +150,13 @@ def _meant(state: _Survey, importer: str, use: Mention) -> Iterator[Key]:
 def _hindrance(path: str, use: Mention, signature: Signature) -> str:
     """Why the place cannot pass the parameters; empty if it can, as far as the place itself tells."""
     if not signature.called:
-        return f"{path} uses it as well in line {use.line}"
+        return f"{path} uses it as well in {use.place}"
     if use.call is None and use.on_self:
-        return f"a class of {path} has it again, or hands it on, in line {use.line}"
+        return f"a class of {path} has it again, or hands it on, in {use.place}"
     if use.call is None:
-        return f"{path} uses it without calling it in line {use.line}"
+        return f"{path} uses it without calling it in {use.place}"
     if use.other or len(use.names) != 1:
-        return f"line {use.line} of {path} may call it, or something else"
+        return f"{use.place} of {path} may call it, or something else"
     return ""
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tf2ms_opt.diagnostics import Finding, Severity
+from tf2ms_opt.notebooks.shown import shown
 from tf2ms_opt.outcomes import Outcome, Site, SiteOutcome
 from tf2ms_opt.report.curves import Measurement, measurement
 from tf2ms_opt.report.hunks import Hunk, Line, around, hunks
@@ -78,19 +79,21 @@ class FileEntry:
 
 def entry(outcome: Outcome, number: int, rules: Mapping[str, Rule]) -> FileEntry:
     """What the page says of ``outcome``, the file ``number`` of the run."""
-    change = hunks(outcome.before, outcome.after) if outcome.changed else ()
+    text = shown(outcome.before, outcome.path)
+    change = hunks(text.data, shown(outcome.after, outcome.path).data) if outcome.changed else ()
     key = f"f{number}"
     places = [(f"{key}-{count}", *place) for count, place in enumerate(_places(outcome), 1)]
-    shown: dict[Hunk, str] = {}
-    for name, _, line, _ in sorted(places, key=lambda place: place[1] is None):  # the sites first
-        if (hunk := _at(change, line)) is not None:
-            shown.setdefault(hunk, name)
+    shown_at: dict[Hunk, str] = {}
+    for name, site, line, findings in sorted(places, key=lambda place: place[1] is None):  # the sites first
+        cell = site.cell if site is not None else findings[0].cell
+        if (hunk := _at(change, text.line(line, cell))) is not None:
+            shown_at.setdefault(hunk, name)
     items: list[Item] = []
     for name, site, line, findings in places:
-        hunk = _at(change, line)
-        by = shown[hunk] if hunk is not None else name
         first = site.column if site is not None else findings[0].column
         cell = site.cell if site is not None else findings[0].cell
+        hunk = _at(change, text.line(line, cell))
+        by = shown_at[hunk] if hunk is not None else name
         items.append(
             Item(
                 key=name,
@@ -100,11 +103,11 @@ def entry(outcome: Outcome, number: int, rules: Mapping[str, Rule]) -> FileEntry
                 findings=findings,
                 hunk=hunk if by == name else None,
                 shown_by=by if by != name else None,
-                lines=() if hunk is not None else around(outcome.before, line),
+                lines=() if hunk is not None else around(text.data, text.line(line, cell)),
                 measured=_measured(site, rules),
             )
         )
-    rest = tuple(one for one in change if one not in shown)
+    rest = tuple(one for one in change if one not in shown_at)
     return FileEntry(key, outcome.path, _need(outcome), outcome.generation, outcome.generation_from, tuple(items), rest)
 
 

@@ -37,16 +37,18 @@ def concise(outcome: Outcome) -> Iterator[str]:
 
 
 def github(outcome: Outcome) -> Iterator[str]:
-    """Workflow commands, which GitHub shows beside the lines of a pull request."""
+    """Workflow commands, which GitHub shows beside the lines of a pull request; a cell's lines are none of its own."""
     for finding in outcome.findings:
+        inside = finding.cell is not None
+        place = f"{position(finding.line, finding.column, finding.cell)}: " if inside else ""
         properties = {
             "file": outcome.path,
-            "line": str(finding.line),
-            "col": str(finding.column),
+            "line": "1" if inside else str(finding.line),
+            "col": "1" if inside else str(finding.column),
             "title": f"{finding.code} {finding.name}",
         }
         written = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-        yield f"::{_GITHUB_LEVELS[finding.severity]} {written}::{_data(finding.message)}"
+        yield f"::{_GITHUB_LEVELS[finding.severity]} {written}::{_data(place + finding.message)}"
 
 
 def document(outcomes: Iterable[Outcome], summary: Summary, modules: Iterable[RuntimeFile] = (), **more: object) -> str:

@@ -73,7 +73,7 @@ def _run(run: Run) -> str:
 
 def print_skipped(console: Console, skipped: Skipped) -> None:
     """A site that was not run."""
-    place = f"{skipped.place.path}:{skipped.place.line}:{skipped.place.column}"
+    place = str(skipped.place)
     print_wrapped(console, "", printable(f"{place}: not run"))
     print_wrapped(console, "  why        ", printable(skipped.reason))
 
@@ -143,6 +143,7 @@ def document(measured: Iterable[Measured], skipped: Iterable[Skipped], condition
         "skipped": [
             {
                 "path": one.place.path,
+                "cell": one.place.cell,
                 "line": one.place.line,
                 "column": one.place.column,
                 "source": one.source,
@@ -158,6 +159,7 @@ def _result(measured: Measured) -> dict[str, Any]:
     known = measured.error is None
     return {
         "path": place.path if place else None,
+        "cell": place.cell if place else None,
         "line": place.line if place else None,
         "column": place.column if place else None,
         "rule": experiment.rule,

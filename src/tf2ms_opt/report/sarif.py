@@ -14,7 +14,7 @@ from tf2ms_opt import __version__
 from tf2ms_opt.diagnostics import Entry, Finding, Severity, catalogue
 from tf2ms_opt.fingerprints import Mark, marks
 from tf2ms_opt.outcomes import Outcome
-from tf2ms_opt.report.places import printable, uri
+from tf2ms_opt.report.places import position, printable, uri
 
 _LEVELS = {Severity.INFO: "note", Severity.REVIEW: "warning", Severity.LEFT: "error", Severity.ERROR: "error"}
 #: the directory that the run was started in, which relative addresses are below
@@ -105,14 +105,18 @@ def _location(finding: Finding, path: str) -> dict[str, Any]:
     return {
         "physicalLocation": {
             "artifactLocation": artifact,
-            "region": {"startLine": finding.line, "startColumn": finding.column},
+            # a cell's lines are none of the file's; the place stands in the message
+            "region": {"startLine": finding.line, "startColumn": finding.column}
+            if finding.cell is None
+            else {"startLine": 1, "startColumn": 1},
         }
     }
 
 
 def _text(finding: Finding) -> str:
     """What is said; where a person is asked, with the next step behind it."""
-    message = printable(finding.message)
+    place = "" if finding.cell is None else f"{position(finding.line, finding.column, finding.cell)}: "
+    message = place + printable(finding.message)
     asked = finding.severity is not Severity.INFO and finding.help
     return _plain(f"{message}. Next: {printable(finding.help)}" if asked else message)
 

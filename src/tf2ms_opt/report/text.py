@@ -81,7 +81,7 @@ def print_outcome(console: Console, outcome: Outcome, view: View) -> None:
 def summary_lines(summary: Summary, view: View) -> Iterator[str]:
     """The totals: of files, and of sites where there are any."""
     if not summary.files:
-        yield "no Python file found: nothing to do"
+        yield "no Python file or notebook found: nothing to do"
         return
     counts = {
         "would be converted" if view.dry else "converted": summary.converted - summary.annotated,

@@ -1,0 +1,1 @@
+"""Jupyter notebooks: their code as one Python text, and the way back into the file."""
