@@ -25,15 +25,13 @@ import addons_keras
 from lab_job import Anything, Job, flat, read, run
 
 ADDONS = "tensorflow_addons"
+INSTALL = "pip install 'tensorflow-addons==0.23.*'"
 JOB = read(Path(sys.argv[1]))
-INSTALL = {ADDONS: "pip install 'tensorflow-addons==0.23.*' (Python 3.9 to 3.11)"}
-#: the packages that the experiments come from, as far as they are installed
-PACKAGES = {
-    name
-    for name in {one["constructor"]["module"].partition(".")[0] for one in JOB.table["experiments"]}
-    if importlib.util.find_spec(name)
-}
-if ADDONS in PACKAGES:
+PACKAGES = {one["constructor"]["module"].partition(".")[0] for one in JOB.table["experiments"]}
+WITHOUT_ADDONS = ADDONS in PACKAGES and importlib.util.find_spec(ADDONS) is None
+if WITHOUT_ADDONS:
+    PACKAGES.remove(ADDONS)
+elif ADDONS in PACKAGES:
     addons_keras.prepare()
 
 import numpy as np
@@ -61,8 +59,10 @@ def main() -> None:
 
 def _versions() -> dict[str, str]:
     """The versions of TensorFlow, of the packages that the experiments come from, and of the addons' Keras."""
-    names = {"tensorflow", *PACKAGES, *(("tf_keras",) if ADDONS in PACKAGES else ())}
-    return {name: importlib.import_module(name).__version__ for name in sorted(names) if importlib.util.find_spec(name)}
+    names = {"tensorflow", *PACKAGES}
+    if ADDONS in PACKAGES and importlib.util.find_spec("tf_keras"):
+        names.add("tf_keras")
+    return {name: importlib.import_module(name).__version__ for name in sorted(names)}
 
 
 def _train(experiment: Mapping[str, Any], job: Job, *, eager: bool) -> Anything:
@@ -133,8 +133,8 @@ def _rate(constructor: Mapping[str, Any], step: int) -> float:
 def _build(constructor: Mapping[str, Any], step: Anything = None) -> Anything:
     """The object that the constructor describes; ``step`` is TensorFlow 1's counter of steps."""
     root, *inner = constructor["module"].split(".")
-    if importlib.util.find_spec(root) is None:
-        raise ModuleNotFoundError(f"{root} is not installed beside this TensorFlow; {INSTALL.get(root, '')}")
+    if root == ADDONS and WITHOUT_ADDONS:
+        raise ModuleNotFoundError(f"{ADDONS} is not installed in {sys.executable}: {INSTALL} (up to Python 3.11)")
     owner: Anything = importlib.import_module(root)
     for name in (*inner, constructor["class"]):
         owner = getattr(owner, name)
