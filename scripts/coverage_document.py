@@ -11,19 +11,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from tf2ms_opt.evidence import ROUNDING, bound
 from tf2ms_opt.plan.around import own_defaults
-from tf2ms_opt.rules import Row
+from tf2ms_opt.rules import Action, Row
 from tf2ms_opt.ruleset import Candidate, RuleSet, load
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "coverage.md"
 FIDELITIES = ("stock", "exact")
-SIGNATURES = ROOT / "tests" / "signatures" / "tensorflow.json"
+SIGNATURES = ROOT / "tests" / "signatures"
+PACKAGES = {"tf": "tensorflow", "tfa": "tensorflow_addons"}
 
 #: names that are no optimizers, or no schedules: why they have no rule
 _BASE = "a base class: there is nothing to convert in it, and a class of your own on it has to be written anew"
+_CYCLE = "a schedule that rises and falls, for which there is no rule yet: an optimizer with it is left"
 LEFT = {
     "tf.keras.optimizers.Optimizer": _BASE,
     "tf.keras.optimizers.LossScaleOptimizer": (
@@ -38,6 +41,12 @@ LEFT = {
     "tf.compat.v1.train.Optimizer": _BASE,
     "tf.compat.v1.train.SyncReplicasOptimizer": "it collects the gradients of several workers",
     "tf.compat.v1.train.noisy_linear_cosine_decay": "its learning rate is random",
+    "tfa.optimizers.KerasLegacyOptimizer": _BASE,
+    "tfa.optimizers.DecoupledWeightDecayExtension": _BASE,
+    "tfa.optimizers.CyclicalLearningRate": _CYCLE,
+    "tfa.optimizers.TriangularCyclicalLearningRate": _CYCLE,
+    "tfa.optimizers.Triangular2CyclicalLearningRate": _CYCLE,
+    "tfa.optimizers.ExponentialCyclicalLearningRate": _CYCLE,
 }  # fmt: skip
 
 HEAD = """\
@@ -45,8 +54,8 @@ HEAD = """\
 
 <!-- Written by scripts/coverage_document.py from the recorded names, the rules and their evidence; do not edit. -->
 
-Every public optimizer and schedule of `tf.keras.optimizers` and `tf.compat.v1.train` in TensorFlow {version}. The
-optimizers of tensorflow_addons are left and named (`TMO308`), and what is in no table here is passed over.
+Every public optimizer and schedule of `tf.keras.optimizers` and `tf.compat.v1.train` in TensorFlow {tensorflow}, and of
+`tfa.optimizers` in tensorflow_addons {tensorflow_addons}. What is in no table here is passed over.
 
 `stock` is the class that is emitted by default, `exact` the one of `--fidelity exact`; a class of the runtime module,
 which is written beside your code, has no prefix. Where two stand in a cell, the settings decide, and the report says
@@ -64,9 +73,13 @@ def main() -> None:
 
 
 def recorded() -> Mapping[str, list[str]]:
-    """Module -> its public names in the TensorFlow that the signatures are of."""
-    names: Mapping[str, list[str]] = json.loads(SIGNATURES.read_text(encoding="utf-8"))["names"]
-    return names
+    """Module -> its public names in the TensorFlow and the addons that the signatures are of."""
+    return {module: names for file in _files() for module, names in file["names"].items()}
+
+
+def _files() -> Iterator[Mapping[str, Any]]:
+    for framework in ("tensorflow", "addons"):
+        yield json.loads((SIGNATURES / f"{framework}.json").read_text(encoding="utf-8"))
 
 
 def page(rules: RuleSet) -> str:
@@ -75,20 +88,25 @@ def page(rules: RuleSet) -> str:
 
 
 def known(name: str, rules: RuleSet) -> tuple[Candidate, ...]:
-    """What a rule takes the name ``tf....`` for."""
-    return rules.named(name.replace("tf.", "tensorflow.", 1))
+    """What a rule takes the name ``tf....`` or ``tfa....`` for."""
+    package, _, rest = name.partition(".")
+    return rules.named(f"{PACKAGES[package]}.{rest}")
 
 
 def left_out(rules: RuleSet) -> Mapping[str, str]:
     """Name -> why it has no rule."""
-    table = rules.framework.without_rule
-    return LEFT | {f"tf.keras.{name}": one.reason for one in table for name in one.names if "tensorflow" not in name}
+    addons = f"{PACKAGES['tfa']}."
+    reasons = {name: one.reason for one in rules.framework.without_rule for name in one.names}
+    return LEFT | {
+        f"tfa.{name.removeprefix(addons)}" if name.startswith(addons) else f"tf.keras.{name}": reason
+        for name, reason in reasons.items()
+    }
 
 
 def _lines(rules: RuleSet) -> Iterator[str]:
-    version = json.loads(SIGNATURES.read_text(encoding="utf-8"))["versions"]["tensorflow"]
+    versions = {name: version for file in _files() for name, version in file["versions"].items()}
     steps = next(rule.evidence.steps for rule in rules.rules.values() if rule.evidence is not None)
-    yield HEAD.format(version=version, steps=steps)
+    yield HEAD.format(steps=steps, **versions)
     for module, names in recorded().items():
         yield f"## {module}\n"
         yield "| name | generation | rule | stock | exact | measured at stock | measured at exact | reached |"
@@ -110,7 +128,9 @@ def _row(name: str, candidate: Candidate, rules: RuleSet) -> str:
     stock = [f"`{target.name.removeprefix('mindspore.')}`"] if target.name else [ours]
     if target.name and runtime is not None and runtime.instead:
         stock.append(ours)
-    around = f" in `{rules.framework.generation[candidate.generation].wrapper}`" if own_defaults(candidate, ()) else ""
+    always = any(one.action is Action.WRAP and one.default is None for one in candidate.source.parameter)
+    wrapped = always or own_defaults(candidate, ())
+    around = f" in `{rules.framework.generation[candidate.generation].wrapper}`" if wrapped else ""
     exact = (ours or stock[0]) + around
     cells = [f"`{name}`", candidate.generation, candidate.rule.name, ", ".join(stock) + around, exact]
     measured = (_measured(_rows(candidate, level)) for level in FIDELITIES)

@@ -2,6 +2,7 @@
 
     python scripts/record_signatures.py tensorflow     # needs tensorflow, tf_keras and keras
     python scripts/record_signatures.py mindspore
+    python scripts/record_signatures.py addons         # needs tensorflow_addons beside tensorflow and tf_keras
     python scripts/record_signatures.py names          # prints TensorFlow's public names, and writes nothing
 
 The rules are checked without any framework, so what they are checked against is kept as data in ``tests/signatures``.
@@ -20,6 +21,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from tf2ms_opt.sides import addons_keras
 
 FOLDER = Path(__file__).parents[1] / "tests" / "signatures"
 Named = tuple[str, Any]
@@ -100,7 +103,36 @@ def mindspore() -> dict[str, Any]:
     return {"versions": _versions("mindspore"), "signatures": _recorded(found)}
 
 
-RECORDERS: dict[str, Callable[[], dict[str, Any]]] = {"mindspore": mindspore, "tensorflow": tensorflow}
+def addons() -> dict[str, Any]:
+    """The optimizers of tensorflow_addons; a class's keywords are those of legacy Keras and of its own base classes."""
+    addons_keras.prepare()
+    module, prefix = importlib.import_module("tensorflow_addons").optimizers, "tensorflow_addons.optimizers"
+    found = list(_classes(module, prefix, importlib.import_module("tf_keras").optimizers.legacy.Optimizer))
+    base = _keywords(importlib.import_module("tf_keras").optimizers.legacy.Optimizer)
+    return {
+        "versions": _versions("tensorflow_addons", "tf_keras"),
+        "keywords": {prefix: base, **{name: sorted({*base, *_own_keywords(one)}) for name, one in found}},
+        "names": {"tfa.optimizers": _public_classes(module)},
+        "signatures": _recorded(found),
+    }
+
+
+def _own_keywords(owner: type) -> set[str]:
+    """What ``**kwargs`` of a class of tensorflow_addons takes: ``kwargs["..."]``, and its base classes' parameters."""
+    source = textwrap.dedent(inspect.getsource(_undecorated(vars(owner)["__init__"])))
+    taken = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Subscript)]
+    keys = [one.slice for one in taken if ast.unparse(one.value) == "kwargs"]
+    found = {key.value for key in keys if isinstance(key, ast.Constant)}
+    bases = [one for one in owner.__mro__[1:] if one.__module__.startswith("tensorflow_addons.")]
+    found |= {one["name"] for base in bases for one in _parameters(base) if not one["kind"].startswith("var-")}
+    return found - {one["name"] for one in _parameters(owner)}
+
+
+RECORDERS: dict[str, Callable[[], dict[str, Any]]] = {
+    "addons": addons,
+    "mindspore": mindspore,
+    "tensorflow": tensorflow,
+}
 
 
 def _versions(*names: str) -> dict[str, str]:

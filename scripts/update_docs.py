@@ -115,7 +115,7 @@ def _table(rules: RuleSet, language: str) -> Iterator[str]:
         measured = " | ".join(_measured(rule, fidelity, language) for fidelity in ("stock", "exact"))
         yield f"| {'; '.join(_sources(rule, rules))} | {targets} | {measured} |"
     yield ""
-    yield CHECKED[language].format(", ".join(sorted(_versions())))
+    yield CHECKED[language].format(", ".join(sorted({*_versions()})))
 
 
 def _targets(rule: Rule) -> Iterator[str]:
@@ -151,7 +151,7 @@ def _sources(rule: Rule, rules: RuleSet) -> Iterator[str]:
 
 
 def _versions() -> Iterator[str]:
-    for framework in ("mindspore", "tensorflow"):
+    for framework in ("mindspore", "tensorflow", "addons"):
         recorded = json.loads((ROOT / "tests" / "signatures" / f"{framework}.json").read_text(encoding="utf-8"))
         yield from (f"{name} {version}" for name, version in recorded["versions"].items())
 

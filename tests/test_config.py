@@ -198,7 +198,9 @@ def test_a_pattern_is_relative_to_the_file_that_has_it(tmp_path):
 
 
 def test_generations_have_one_list(rules):
-    assert list(get_args(Generation)) == list(rules.framework.generation)
+    """A package on the base class of one of them (tensorflow_addons) is told by its names alone."""
+    own = [name for name, one in rules.framework.generation.items() if not one.schedules]
+    assert list(get_args(Generation)) == own
 
 
 def test_an_override_says_nothing_that_the_table_does_not():

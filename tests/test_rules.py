@@ -24,6 +24,7 @@ OPTIMIZERS = {
     "legacy": "tf_keras.optimizers.legacy",
     "tf2.11": "tf_keras.optimizers",
     "keras3": "keras.optimizers",
+    "addons": "tensorflow_addons.optimizers",
 }
 SCHEDULES = {
     "tf1": "tensorflow.compat.v1.train",
@@ -65,10 +66,11 @@ def signature_problems(candidate):
     """In what the rule's table is not the signature of the source, one sentence each, the parameter first."""
     optimizer = candidate.rule.kind == "optimizer"
     prefix, source = (OPTIMIZERS if optimizer else SCHEDULES)[candidate.generation], candidate.source.class_name
-    real = signature("tensorflow", f"{prefix}.{candidate.source.class_name}")
+    framework = "addons" if candidate.generation == "addons" else "tensorflow"
+    real = signature(framework, f"{prefix}.{candidate.source.class_name}")
     if real is None:
         return {f"{candidate.source.class_name}: not among the recorded classes of {prefix}"}
-    own, base = (recorded("tensorflow")["keywords"].get(name) for name in (f"{prefix}.{source}", prefix))
+    own, base = (recorded(framework)["keywords"].get(name) for name in (f"{prefix}.{source}", prefix))
     keywords = set(own or base or ()) - INTERNAL if optimizer else set()
     table = {one.name: one for one in candidate.parameters}
     found = {f"{name}: not mentioned in the table" for name in (real.keys() | keywords) - table.keys()}

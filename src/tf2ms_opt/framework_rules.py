@@ -14,6 +14,10 @@ class Generation(Table, frozen=True):
     stand_in: str
     schedule_modules: tuple[str, ...] = ()
     schedule_stand_in: str = ""
+    #: the generation whose schedules it takes, where it has none of its own
+    schedules: str = ""
+    #: arguments of minimize and apply_gradients for which an optimizer is left, and why
+    step_refuses: dict[str, str] = {}  # noqa: RUF012 -- msgspec copies it
     #: the runtime's class that carries out what the base class does around every update rule
     wrapper: str = ""
     #: base-class parameters that follow the optimizer's own, in positional order
@@ -37,7 +41,7 @@ class Older(Table, frozen=True):
     generations: tuple[str, ...]
     #: keywords of Keras' model methods and layers
     arguments: tuple[str, ...] = ()
-    #: modules below Keras
+    #: modules below Keras, or whole names of others
     modules: tuple[str, ...] = ()
 
 
@@ -76,6 +80,8 @@ class Framework(Table, frozen=True):
     aliases: dict[str, str]
     #: modules that are Keras, whatever their version
     keras: tuple[str, ...]
+    #: packages whose functions and classes are TensorFlow's
+    packages: tuple[str, ...]
     #: callables that wrap an optimizer, by their last name
     wrappers: tuple[str, ...]
     #: packages whose objects have a ``compile`` that is not Keras'
@@ -94,3 +100,7 @@ class Framework(Table, frozen=True):
     without_rule: tuple[WithoutRule, ...] = ()
     #: what tells of code that it is older than the newest generation
     older: tuple[Older, ...] = ()
+
+    def schedules_of(self, generation: str) -> str:
+        """The generation of the schedules that an optimizer of ``generation`` takes."""
+        return self.generation[generation].schedules or generation

@@ -24,6 +24,7 @@ class Kind(str, Enum):
     NUMBER = "number"  # whole or not
     NUMBERS = "numbers"  # a list of numbers
     OPTIONAL_FLOAT = "optional-float"  # a float or None
+    TEXT = "text"  # a word, or a list of names: a class of ours takes it as the source does
 
 
 class Action(str, Enum):

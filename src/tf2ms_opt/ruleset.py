@@ -1,7 +1,4 @@
-"""The rule table: loads the rule files, checks each whole, and indexes them by the names that sources go by.
-
-This module knows TOML and the schema; it never sees the code that is converted.
-"""
+"""The rule table: loads the rule files, checks each whole, and indexes them by the names that sources go by."""
 
 from __future__ import annotations
 
@@ -125,9 +122,9 @@ class RuleSet:
         return None
 
     def from_framework(self, name: str) -> bool:
-        """Whether ``name`` belongs to TensorFlow or a Keras."""
-        root = name.partition(".")[0]
-        return root == "tensorflow" or any(module.partition(".")[0] == root for module in self.framework.keras)
+        """Whether ``name`` belongs to TensorFlow, its addons or a Keras."""
+        root, known = name.partition(".")[0], (*self.framework.packages, *self.framework.keras)
+        return any(one.partition(".")[0] == root for one in known)
 
     def _signature(self, rule: Rule, source: Source, generation: str) -> tuple[Parameter, ...]:
         own = tuple(self._shared(parameter) for parameter in source.parameter)

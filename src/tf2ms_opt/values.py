@@ -40,6 +40,8 @@ def adapt(kind: Kind, node: ast.expr, *, literal: bool, known: bool, value: obje
     """
     if kind is Kind.OPTIONAL_FLOAT and (value is None or not known):
         return AS_IS  # None, or it may be
+    if kind is Kind.TEXT:
+        return AS_IS
     if known and (value is None or isinstance(value, (str, bytes))):
         return Refused(f"MindSpore takes a number, not {value!r}")
     match kind:

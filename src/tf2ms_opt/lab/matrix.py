@@ -92,6 +92,7 @@ def value(text: str, generation: str, rules: RuleSet) -> Value:
 def _schedule(
     name: str, positional: list[ast.expr], keywords: list[ast.keyword], generation: str, rules: RuleSet
 ) -> Constructor:
+    generation = rules.framework.schedules_of(generation)
     place = rules.framework.generation[generation]
     for rule in rules.rules.values():
         for source in rule.source:

@@ -88,7 +88,7 @@ def _experiment(  # noqa: PLR0913, PLR0917 -- all that is known of one site
         why = next((one.message for one in outcome.findings if _place(one) == _place(site)), "")
         raise _SkipError(f"the converter leaves it: {why}")
     builder = _Builder(module, module.rules, given)
-    constructor = builder.constructor(candidate, found.call, optimizer=True)
+    constructor = builder.constructor(candidate, found.call)
     met = {one.name for one in outcome.findings if one.code in site.codes}
     l2 = _penalty(module) if "regularizer-moved" in met else 0.0
     shape = Shape(embedded="starting-state-unplaced" in met, l2=l2)
@@ -120,10 +120,16 @@ class _Builder:
         self._rules = rules
         self._given = given
 
-    def constructor(self, candidate: Candidate, call: ast.Call | None, *, optimizer: bool) -> Constructor:
-        """The call in the module where today's packages have its generation.  Raises ``_SkipError``."""
-        place = self._rules.framework.generation[candidate.generation]
-        module = place.stand_in if optimizer else place.schedule_stand_in
+    def constructor(self, candidate: Candidate, call: ast.Call | None, around: str = "") -> Constructor:
+        """The call in the module where today's packages have its generation.  Raises ``_SkipError``.
+
+        For a schedule, ``around`` is the generation of the optimizer that takes it: only its own schedules are some.
+        """
+        framework = self._rules.framework
+        wanted = framework.schedules_of(around) if around else ""
+        generation = wanted if wanted in candidate.source.generations else candidate.generation
+        place = framework.generation[generation]
+        module = place.schedule_stand_in if around else place.stand_in
         arguments: dict[str, Value] = {}
         try:
             bound = bind(self._module, candidate, call) if call is not None else {}
@@ -134,10 +140,10 @@ class _Builder:
             if parameter is not None and parameter.action is Action.STEP:
                 arguments[name] = STEP
             elif parameter is not None and parameter.action is not Action.DROP:
-                arguments[name] = self._value(name, node)
+                arguments[name] = self._value(name, node, candidate.generation)
         return Constructor(candidate.source.class_name, module, arguments)
 
-    def _value(self, name: str, node: ast.expr) -> Value:
+    def _value(self, name: str, node: ast.expr, generation: str) -> Value:
         text = self._module.text(node)
         if text in self._given:
             return self._given[text]
@@ -146,7 +152,7 @@ class _Builder:
             return value
         schedule = schedule_of(self._module, node)
         if schedule is not None:
-            return self.constructor(schedule.candidate, schedule.call, optimizer=False)
+            return self.constructor(schedule.candidate, schedule.call, generation)
         if name in self._given:
             return self._given[name]
         bindings = self._module.origins(node) if isinstance(node, (ast.Name, ast.Attribute)) else ()

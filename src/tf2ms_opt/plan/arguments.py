@@ -14,10 +14,10 @@ from tf2ms_opt.evidence import Setting, same
 from tf2ms_opt.facts import Argument, Build, Given, Splice, Text, Value
 from tf2ms_opt.options import Fidelity
 from tf2ms_opt.plan.around import own_defaults, wrapper_arguments
-from tf2ms_opt.plan.pinned import Written, pin_defaults
+from tf2ms_opt.plan.pinned import FLOATS, Written, pin_defaults
 from tf2ms_opt.plan.rates import Rates
 from tf2ms_opt.plan.rewrites import as_argument
-from tf2ms_opt.plan.schedules import Flow, flow_of, tensorflow_value
+from tf2ms_opt.plan.schedules import Flow, flow_of, tensorflow_value, varying
 from tf2ms_opt.plan.settings import setting_of
 from tf2ms_opt.plan.signature import LeftError, bind
 from tf2ms_opt.plan.targets import Choice, Wanted, choose
@@ -111,6 +111,10 @@ class _Translator:
     def _around(self, bound: Collection[str]) -> tuple[tuple[str, str], ...]:
         """The arguments of the class around the optimizer, for what Keras' base class does around the rule."""
         candidate, wrapped = self.candidate, self.draft.wrapped
+        for parameter in candidate.source.parameter:
+            if parameter.action is Action.WRAP and parameter.default is None and parameter.name not in bound:
+                source = candidate.source.class_name
+                raise self._left("unsupported-value/missing", argument=parameter.name, source=source)
         if self.setup.fidelity is Fidelity.NAMES:
             for parameter in own_defaults(candidate, bound):
                 argument = f"{parameter.name}={parameter.default}"
@@ -160,7 +164,8 @@ class _Translator:
         if kind is Kind.LEARNING_RATE and (rebuilt := self._schedule(parameter, index, node)) is not None:
             return rebuilt
         argument = f"{parameter.name}={self.module.text(node)}"
-        if left := tensorflow_value(self.module, node, argument, self.place):
+        check = varying if kind in FLOATS else tensorflow_value
+        if left := check(self.module, node, argument, self.place):
             raise LeftError(left)
         known, value = self.module.constant(node)
         adapted = adapt(kind, node, literal=is_literal(node), known=known, value=value)
@@ -186,7 +191,8 @@ class _Translator:
             raise LeftError(found)
         if found is None:
             return Given(index, wrap="float") if self._numpy(node) else None
-        rates = Rates(self.setup, self.candidate.generation, argument, self.place, translate)
+        generation = self.module.rules.framework.schedules_of(self.candidate.generation)
+        rates = Rates(self.setup, generation, argument, self.place, translate)
         rates.convert(found)
         value = rates.value(index, node)
         draft = self.draft
@@ -213,6 +219,8 @@ class _Translator:
                 if b"#" in self.module.source.data[self.module.source.start(node) : self.module.source.end(node)]:
                     reason = "a comment stands in it"
                     raise self._left("unsupported-argument", argument=argument, reason=reason)
+                if (found := varying(self.module, node, argument, self.place)) is not None:
+                    raise LeftError(found)
                 self.draft.wrapped[parameter.name] = node
                 if "clip" in parameter.name:
                     self.draft.clips.append(parameter.name)
@@ -258,7 +266,7 @@ class _Translator:
         """The class of the schedule that ``decay=`` stands for."""
         rules = self.module.rules
         rule = rules.rules[rules.framework.learning_rate_decay]
-        generation = self.candidate.generation
+        generation = rules.framework.schedules_of(self.candidate.generation)
         candidates = (one for group in rules.candidates.values() for one in group)
         schedule = next(one for one in candidates if one.rule is rule and one.generation == generation)
         # its evidence is for the schedule as a class, whose arguments these are not

@@ -24,7 +24,7 @@ def wrapper_arguments(
     shared = rules.framework.parameter
     arguments = dict(given)
     for name in given:
-        if (other := shared[name].only_with) and other not in given:
+        if (other := shared.get(name, _NONE).only_with) and other not in given:
             del arguments[name]
     arguments |= {one.name: plain(one.default or "") for one in own_defaults(candidate, bound)}
     if not arguments:
@@ -41,6 +41,13 @@ def own_defaults(candidate: Candidate, bound: Collection[str]) -> list[Parameter
     names = {one.name for one in candidate.source.parameter} - set(bound)
     own = [one for one in candidate.parameters if one.name in names and one.action is Action.WRAP]
     return [one for one in own if one.default is not None and one.default not in one.inert]
+
+
+def measured_around(candidate: Candidate) -> set[str]:
+    """The optimizer's own parameters for the class around it that the lab ran: by their defaults, or as values."""
+    run = {name for values in candidate.source.parity.values for name in values}
+    own = {one.name for one in candidate.source.parameter}
+    return {one.name for one in own_defaults(candidate, ())} | (own & run)
 
 
 def plain(text: str) -> str:

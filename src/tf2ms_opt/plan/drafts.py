@@ -10,7 +10,7 @@ from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import Mixed, Rebuilt, Splice, origins
 from tf2ms_opt.options import Fidelity, Options, converts_steps
 from tf2ms_opt.plan.arguments import translate
-from tf2ms_opt.plan.around import own_defaults
+from tf2ms_opt.plan.around import measured_around
 from tf2ms_opt.plan.claims import Claim, claim, runtime_note
 from tf2ms_opt.plan.edits import Editor, Origin, SiteFacts
 from tf2ms_opt.plan.factories import Factories, Factory
@@ -27,6 +27,7 @@ from tf2ms_opt.plan.side_effects import freeze, passed_on, reached_through_model
 from tf2ms_opt.plan.signature import LeftError, differences
 from tf2ms_opt.plan.targets import Choice, insteads
 from tf2ms_opt.plan.translation import Setup, Translation
+from tf2ms_opt.plan.unruled import stays
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.uses import Use, UseKind, uses_of
@@ -105,9 +106,8 @@ class Drafter:
         regular = regularization(module, models, statement, place, why_not)
         site.findings += regular.findings
         splices, needs = self.editor.edits(site, translation, regular.value)
-        own = {parameter.name for parameter in own_defaults(candidate, ())}
         measured = None
-        if own.issuperset(name for name, _ in translation.wrapped) and (
+        if measured_around(candidate).issuperset(name for name, _ in translation.wrapped) and (
             measured := claim(
                 candidate, translation.choice, translation.setting, self.options.fidelity, site.findings, place
             )
@@ -143,6 +143,8 @@ class Drafter:
         """
         module, place = self._module, self._module.position(found.node)
         uses = uses_of(module, found.expression)
+        if (staying := stays(module, candidate, uses, place)) is not None:
+            raise LeftError(staying)
         site = SiteFacts(found, candidate, place, uses, at, self._source(uses, place))
         self._check_sharing(site, translation)
         site.below = self._below(site)

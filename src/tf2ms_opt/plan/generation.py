@@ -84,15 +84,16 @@ def _by_age(module: Module, possible: set[str]) -> tuple[set[str], str | None]:
 
 
 def _modules(module: Module) -> Iterator[tuple[str, ast.stmt | ast.keyword]]:
-    """The modules below Keras that the file imports, or imports from."""
+    """The modules that the file imports, or imports from: the paths below Keras, and whole names beside it."""
     for statement in module.index.moments:
         if not isinstance(statement, (ast.Import, ast.ImportFrom)):
             continue
         names = [alias.name for alias in statement.names]
         if isinstance(statement, ast.ImportFrom):
             names = [f"{statement.module}.{name}" for name in names if not statement.level]
-        for path in filter(None, (module.rules.keras_path(module.rules.canonical(name)) for name in names)):
-            yield path, statement
+        for name in map(module.rules.canonical, names):
+            if module.rules.from_framework(name):
+                yield module.rules.keras_path(name) or name, statement
 
 
 def _keywords(module: Module) -> Iterator[tuple[str, ast.stmt | ast.keyword]]:

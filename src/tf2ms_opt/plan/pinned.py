@@ -14,7 +14,8 @@ from tf2ms_opt.ruleset import Candidate
 #: an argument of the emitted call with the parameter that it is for
 Written = tuple[TargetParameter, Argument]
 
-_FLOATS = (Kind.FLOAT, Kind.POSITIVE_FLOAT, Kind.OPTIONAL_FLOAT)
+#: the kinds that take one number
+FLOATS = (Kind.FLOAT, Kind.POSITIVE_FLOAT, Kind.OPTIONAL_FLOAT)
 
 
 def pin_defaults(
@@ -63,4 +64,4 @@ def _text(kind: Kind, default: str) -> str:
     """A default as it is written out: a float where MindSpore wants one."""
     value = literal(default)
     whole = isinstance(value, int) and not isinstance(value, bool)
-    return repr(float(value)) if whole and kind in _FLOATS and isinstance(value, int) else repr(value)
+    return repr(float(value)) if whole and kind in FLOATS and isinstance(value, int) else repr(value)

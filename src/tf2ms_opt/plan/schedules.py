@@ -104,6 +104,18 @@ def tensorflow_value(module: Module, node: ast.expr, argument: str, place: tuple
     return None
 
 
+def varying(module: Module, node: ast.expr, argument: str, place: tuple[int, int]) -> Finding | None:
+    """A finding where ``node`` gives another value at every step, which only a learning rate may."""
+    if isinstance(node, ast.Lambda):
+        return finding("unsupported-value/varies", *place, argument=argument, source="a function")
+    found = flow_of(module, node, argument, place)
+    if isinstance(found, Flow):
+        first = found.schedules[0]
+        name = first.candidate.source.class_name if isinstance(first, Schedule) else first.owner.name
+        return finding("unsupported-value/varies", *place, argument=argument, source=f"a schedule ({name})")
+    return found or tensorflow_value(module, node, argument, place)
+
+
 def schedule_name(module: Module, candidate: Candidate, bound: Mapping[str, tuple[int, ast.expr]]) -> str | None:
     """What lets the learning rate fall: the class of a schedule, or the name of the argument that stands for one."""
     for name, (_, node) in bound.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 
 from mindspore import jit, nn, ops
@@ -10,6 +11,11 @@ from mindspore import jit, nn, ops
 def _float32(number: float) -> float:
     """``number`` rounded to float32, in which TensorFlow's older kernels calculate their constants."""
     return float(struct.unpack("f", struct.pack("f", number))[0])
+
+
+def _unless_named(parameters, names):
+    """For each of ``parameters`` whether none of ``names``, which are regular expressions, is found in its name."""
+    return tuple(not any(re.search(name, one.name) for name in names or ()) for one in parameters)
 
 
 class _DenseOptimizer(nn.Optimizer):

@@ -10,6 +10,7 @@ It builds only what the job describes, classes of TensorFlow and Keras with plai
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import os
 import sys
@@ -20,15 +21,27 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
+import addons_keras
+from lab_job import Anything, Job, flat, read, run
+
+ADDONS = "tensorflow_addons"
+INSTALL = "pip install 'tensorflow-addons==0.23.*'"
+JOB = read(Path(sys.argv[1]))
+PACKAGES = {one["constructor"]["module"].partition(".")[0] for one in JOB.table["experiments"]}
+WITHOUT_ADDONS = ADDONS in PACKAGES and importlib.util.find_spec(ADDONS) is None
+if WITHOUT_ADDONS:
+    PACKAGES.remove(ADDONS)
+elif ADDONS in PACKAGES:
+    addons_keras.prepare()
+
 import numpy as np
 import tensorflow as tf
-from lab_job import Anything, Job, flat, read, run
 
 
 def main() -> None:
     """Run every experiment of the job."""
-    folder, side, mode = sys.argv[1:]
-    job = read(Path(folder))
+    _, side, mode = sys.argv[1:]
+    job = JOB
     known: dict[str, Anything] = {}
 
     def train(experiment: Mapping[str, Any]) -> Anything:
@@ -41,13 +54,15 @@ def main() -> None:
             known[key] = _train(experiment, job, eager=mode == "eager")
         return known[key]
 
-    run(job, side, _versions(job), train)
+    run(job, side, _versions(), train)
 
 
-def _versions(job: Job) -> dict[str, str]:
-    """The versions of TensorFlow and of the packages that the experiments come from."""
-    roots = {one["constructor"]["module"].partition(".")[0] for one in job.table["experiments"]}
-    return {name: importlib.import_module(name).__version__ for name in sorted({"tensorflow", *roots})}
+def _versions() -> dict[str, str]:
+    """The versions of TensorFlow, of the packages that the experiments come from, and of the addons' Keras."""
+    names = {"tensorflow", *PACKAGES}
+    if ADDONS in PACKAGES and importlib.util.find_spec("tf_keras"):
+        names.add("tf_keras")
+    return {name: importlib.import_module(name).__version__ for name in sorted(names)}
 
 
 def _train(experiment: Mapping[str, Any], job: Job, *, eager: bool) -> Anything:
@@ -74,10 +89,15 @@ def _train(experiment: Mapping[str, Any], job: Job, *, eager: bool) -> Anything:
 
 
 def _variables(experiment: Mapping[str, Any], job: Job) -> list[Anything]:
-    """What layers hand to the optimizer: Keras 3's variables have a path, by which Muon chooses."""
+    """What layers hand to the optimizer: Keras 3's variables have a path, by which Muon chooses.
+
+    The others have the names of MindSpore's side, by which the optimizers of tensorflow_addons choose.
+    """
     module = experiment["constructor"]["module"].partition(".")[0]
     keras = experiment["generation"] == "keras3" and importlib.import_module(module)
-    return [keras.Variable(weight) if keras else tf.Variable(weight) for weight in job.weights]
+    if keras:
+        return [keras.Variable(weight) for weight in job.weights]
+    return [tf.Variable(weight, name=f"layer{number}.weight") for number, weight in enumerate(job.weights)]
 
 
 def _train_graph(experiment: Mapping[str, Any], job: Job) -> Anything:
@@ -113,6 +133,8 @@ def _rate(constructor: Mapping[str, Any], step: int) -> float:
 def _build(constructor: Mapping[str, Any], step: Anything = None) -> Anything:
     """The object that the constructor describes; ``step`` is TensorFlow 1's counter of steps."""
     root, *inner = constructor["module"].split(".")
+    if root == ADDONS and WITHOUT_ADDONS:
+        raise ModuleNotFoundError(f"{ADDONS} is not installed in {sys.executable}: {INSTALL} (up to Python 3.11)")
     owner: Anything = importlib.import_module(root)
     for name in (*inner, constructor["class"]):
         owner = getattr(owner, name)
