@@ -73,6 +73,7 @@ SCRIPTS = {
     "clip_tape": Script(),
     "tape_passed": Script(),
     "factory_tape": Script(5e-5),
+    "handed": Script(),
     "tape_tensors": Script(1e-2),
     # optimizers by names, dictionaries and serialized
     "class_tables": Script(1e-4),

@@ -33,6 +33,7 @@ from tf2ms_opt.suppressions import Ignore
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import owner
 from tf2ms_opt.trace.scopes import FunctionNode
+from tf2ms_opt.trace.uses import receivers
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,7 @@ def _signatures(module: Module, done: dict[Found, Draft], foreign: Foreign) -> I
                     function, candidate.rule.name, candidate.generation, draft.scheduled, draft.wrapped, mixed,
                     derived=_has_foreign_base(module, draft.factory.function),
                 )  # fmt: skip
-        for name in draft.exported:
+        for name in (*draft.exported, *receivers(module, draft.uses)):
             if name not in known:
                 known.add(name)
                 yield Signature(name, draft.candidate.rule.name, draft.candidate.generation, called=False)

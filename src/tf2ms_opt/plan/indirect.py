@@ -10,10 +10,10 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tf2ms_opt.trace.handed import default_of
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode, dotted
 from tf2ms_opt.trace.tables import may_be, name_of, table_of, taken
-from tf2ms_opt.trace.uses import default_of
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _PLAIN = {"staticmethod", "classmethod"}

@@ -9,11 +9,13 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import TypeAlias
 
 from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.trace.handed import parameter_of
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, BindingKind, dotted
-from tf2ms_opt.trace.uses import Use, UseKind, parameter_of
+from tf2ms_opt.trace.uses import Use, UseKind
 
 _VARIABLES = {"trainable_variables", "trainable_weights", "weights", "variables"}
 #: where the methods of an optimizer take the variables, by position or by name
@@ -24,7 +26,9 @@ _POSITIONS: Mapping[str, tuple[int | str, ...]] = {
     "build": ("variables", "var_list", 0),
     "get_updates": ("params", 1),
 }
-_NOTHING: Mapping[str, ast.expr] = MappingProxyType({})
+#: parameters of functions (``ast.arg``) -> what they are
+Given: TypeAlias = "Mapping[ast.AST, ast.expr]"
+_NOTHING: Given = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +102,35 @@ def _from_step(module: Module, use: Use) -> Parameters | None:
     return Parameters(text, models, use, tuple(_receiver_text(module, model) or "" for model in models))
 
 
-def passed(module: Module, use: Use) -> dict[str, ast.expr]:
-    """What the parameters of the function around ``use`` are at the calls that pass the optimizer to it.
+def passed(module: Module, use: Use) -> Given:
+    """What the parameters of the functions around ``use`` are at the calls that pass the optimizer to them.
 
     One that gets several values is not among them.
     """
-    found: dict[str, ast.expr] = {}
-    unclear: set[str] = set()
+    found: dict[ast.AST, ast.expr] = {}
+    unclear: set[ast.AST] = set()
     for call in use.calls:
         for value in (*call.args, *(keyword.value for keyword in call.keywords)):
             taken = parameter_of(module, call, value)
-            if taken is not None:
-                first = found.setdefault(taken[1], value)
-                unclear |= {taken[1]} if module.text(first) != module.text(value) else set()
-    return {name: value for name, value in found.items() if name not in unclear}
+            if taken is None:
+                continue
+            arguments = taken[0].args
+            every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+            parameter = next(one for one in every if one.arg == taken[1])
+            first = found.setdefault(parameter, value)
+            unclear |= {parameter} if module.text(first) != module.text(value) else set()
+    return {parameter: value for parameter, value in found.items() if parameter not in unclear}
+
+
+def _handed_in(module: Module, node: ast.expr, given: Given) -> ast.expr | None:
+    """What the caller passed for ``node``, a parameter or an attribute of self that keeps one."""
+    bindings = module.origins(node) if given else ()
+    if len(bindings) != 1:
+        return None
+    (binding,) = bindings
+    if binding.kind is BindingKind.PARAMETER:
+        return given.get(binding.node)
+    return _handed_in(module, binding.value, given) if isinstance(binding.value, ast.Name) else None
 
 
 def _several(place: tuple[int, int], told: Sequence[Parameters]) -> Finding:
@@ -124,6 +143,7 @@ def _from_compile(module: Module, compiled: Sequence[Use], place: tuple[int, int
     identities: list[tuple[str, frozenset[Binding]]] = []
     for use in compiled:
         receiver = use.call.func.value if use.call and isinstance(use.call.func, ast.Attribute) else use.node
+        receiver = _handed_in(module, receiver, passed(module, use)) or receiver
         text = _receiver_text(module, receiver)
         if text is None:
             return finding("params-unknown/receiver", *place, receiver=module.text(receiver))
@@ -215,7 +235,7 @@ def _second(target: ast.expr) -> str | None:
 
 
 def variables_text(
-    module: Module, node: ast.expr, depth: int = 4, given: Mapping[str, ast.expr] = _NOTHING
+    module: Module, node: ast.expr, depth: int = 4, given: Given = _NOTHING
 ) -> tuple[str, tuple[ast.expr, ...]] | None:
     """``X.trainable_variables`` as ``X.trainable_params()``, sums and names followed; None for anything else.
 
@@ -223,8 +243,7 @@ def variables_text(
     """
     match node:
         case ast.Attribute(value=base, attr=name) if name in _VARIABLES:
-            if isinstance(base, ast.Name) and any(one.kind is BindingKind.PARAMETER for one in module.origins(base)):
-                base = given.get(base.id, base)
+            base = _handed_in(module, base, given) or base
             text = _receiver_text(module, base)
             return (f"{text}.trainable_params()", (base,)) if text else None
         case ast.BinOp(op=ast.Add(), left=left, right=right):
@@ -249,8 +268,9 @@ def variables_text(
             )
             if len(bindings) == 1 and bindings[0].value is not None and not changed:
                 return variables_text(module, bindings[0].value, depth - 1, given)
-            if len(bindings) == 1 and bindings[0].kind is BindingKind.PARAMETER and key in given and not changed:
-                return variables_text(module, given[key], depth - 1)
+            value = _handed_in(module, node, given)
+            if value is not None and not changed:
+                return variables_text(module, value, depth - 1)
     return None
 
 

@@ -15,9 +15,9 @@ from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.layers import DEFAULT_L2, Regularizer, kernel_layers, layers_of, regularizers
 from tf2ms_opt.plan.placement import available
 from tf2ms_opt.plan.rewrites import edit_call
+from tf2ms_opt.trace.handed import optimizer_argument
 from tf2ms_opt.trace.models import is_model_class
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.uses import optimizer_argument
 
 _TERMS = {
     "l1": "x * ops.abs(w).sum() for each kernel w",

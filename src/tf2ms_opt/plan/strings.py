@@ -9,9 +9,9 @@ from tf2ms_opt.diagnostics import finding
 from tf2ms_opt.plan.found import Found
 from tf2ms_opt.rules import Rule
 from tf2ms_opt.ruleset import Candidate
+from tf2ms_opt.trace.handed import default_of, optimizer_argument
 from tf2ms_opt.trace.models import is_keras_model
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.uses import default_of, optimizer_argument
 
 
 def _constant_text(nodes: list[ast.expr]) -> str | None:

@@ -26,7 +26,7 @@ def gives_optimizers(data: bytes, rules: RuleSet) -> bool:
         module = Module.parse(SourceText.of(data), rules)
         return any(
             (site.indirect is not None and site.indirect.names)
-            or any(use.kind is UseKind.RETURN for use in uses_of(module, site.expression))
+            or any(use.kind is UseKind.RETURN or use.calls for use in uses_of(module, site.expression))
             for site in find(module)
         )
     except Exception:  # noqa: BLE001 -- what is wrong with the file is said where it is converted

@@ -6,14 +6,15 @@ Values are followed through names, attributes of self, conditional expressions a
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
+from tf2ms_opt.trace.handed import optimizer_argument, parameter_of
 from tf2ms_opt.trace.models import has_own_compile
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import reaching
-from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode, Scope, dotted
+from tf2ms_opt.trace.scopes import BindingKind, Scope, dotted
 from tf2ms_opt.trace.tables import taken
 
 #: methods of an optimizer that take the variables to train
@@ -60,42 +61,12 @@ def uses_of(module: Module, value: ast.expr) -> tuple[Use, ...]:
     return tuple(sorted(uses, key=lambda use: module.source.start(use.node)))
 
 
-def parameter_of(module: Module, call: ast.Call, value: ast.expr) -> tuple[FunctionNode, str] | None:
-    """The function of this file that ``call`` runs, and its parameter that gets ``value``; None for any other call."""
-    nodes = [binding.node for binding in module.origins(call.func)]
-    function = nodes[0] if len(nodes) == 1 and isinstance(call.func, ast.Name) else module.own_method(call.func)
-    if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) or any(
-        isinstance(one, ast.Starred) for one in call.args
-    ):
-        return None
-    names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
-    names = names[1:] if isinstance(call.func, ast.Attribute) else names
-    for keyword in call.keywords:
-        if keyword.value is value and keyword.arg in (*names, *(one.arg for one in function.args.kwonlyargs)):
-            return function, keyword.arg or ""
-    place = call.args.index(value) if value in call.args else len(names)
-    return (function, names[place]) if place < len(names) else None
-
-
-def default_of(module: Module, binding: Binding) -> ast.expr | None:
-    """The default of a parameter."""
-    arguments = module.index.parents.get(binding.node)
-    if not isinstance(arguments, ast.arguments):
-        return None
-    positional = [*arguments.posonlyargs, *arguments.args]
-    pairs = [*zip(reversed(positional), reversed(arguments.defaults), strict=False)]
-    pairs += [(one, value) for one, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value]
-    return next((value for one, value in pairs if one is binding.node), None)
-
-
-def optimizer_argument(call: ast.Call) -> ast.expr | None:
-    """What ``X.compile(...)`` gets as its optimizer: the keyword, else the first argument."""
-    for keyword in call.keywords:
-        if keyword.arg == "optimizer":
-            return keyword.value
-    if call.args and not isinstance(call.args[0], ast.Starred):
-        return call.args[0]
-    return None
+def receivers(module: Module, uses: Iterable[Use]) -> tuple[str, ...]:
+    """The functions and classes at the file's top level that get the optimizer as an argument, and use it."""
+    names = [call.func.id for use in uses for call in use.calls if isinstance(call.func, ast.Name)]
+    kinds = (BindingKind.FUNCTION, BindingKind.CLASS)
+    top = module.index.top.bindings
+    return tuple(dict.fromkeys(name for name in names if any(one.kind in kinds for one in top.get(name, ()))))
 
 
 class _Follow:
@@ -202,7 +173,10 @@ class _Follow:
             self._add(UseKind.PASSED, node, call, self.module.text(call.func))
 
     def _parameter(self, call: ast.Call, value: ast.expr) -> list[ast.expr] | None:
-        """The places that read the parameter which gets ``value``, where it is stepped; None for any other function."""
+        """The places that read the parameter which gets ``value``, where it is stepped, or kept by an object for that.
+
+        None for any other function.
+        """
         found = parameter_of(self.module, call, value)
         if found is None:
             return None
@@ -213,7 +187,22 @@ class _Follow:
             if any(one.kind is BindingKind.PARAMETER for one in self.module.origins(use))
             and function in self.index.ancestors(use)
         ]
-        return readers if any(map(self._is_step, readers)) else None
+        followed = any(self._is_step(one) or self._is_compiled(one) for one in readers)
+        return readers if followed or (function.name == "__init__" and any(map(self._is_kept, readers))) else None
+
+    def _is_kept(self, use: ast.expr) -> bool:
+        """Whether an object keeps it under a name of its own, by which one of its methods steps it."""
+        match self.index.parents[use]:
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=owner), attr=attribute)]):
+                steps = self.index.uses.get(f"{owner}.{attribute}", ())
+                return any(self._is_step(one) or self._is_compiled(one) for _, one in steps)
+        return False
+
+    def _is_compiled(self, use: ast.expr) -> bool:
+        parent: ast.AST = self.index.parents[use]
+        call = self.index.parents[parent] if isinstance(parent, ast.keyword) else parent
+        is_compile = isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "compile"
+        return is_compile and isinstance(call, ast.Call) and optimizer_argument(call) is use
 
     def _attribute(self, node: ast.expr, attribute: ast.Attribute) -> None:
         call = self.index.parents[attribute]

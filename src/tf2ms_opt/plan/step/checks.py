@@ -12,10 +12,11 @@ from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.freezes import frozen_once
 from tf2ms_opt.plan.step.model_uses import Compiled
+from tf2ms_opt.trace.handed import optimizer_argument, parameter_of
 from tf2ms_opt.trace.models import is_model_class
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode, dotted
-from tf2ms_opt.trace.uses import optimizer_argument, uses_of
+from tf2ms_opt.trace.scopes import BindingKind, FunctionNode, dotted
+from tf2ms_opt.trace.uses import Use, receivers, uses_of
 
 #: the first MindSpore that has what the runtime's trainer needs
 _FIRST = (2, 0)
@@ -94,7 +95,12 @@ def check_optimizers(
 
 
 def check_all_converted(
-    module: Module, call: ast.Call, drafts: Mapping[Found, Draft], sites: Sequence[Found], others: Iterable[Found]
+    module: Module,
+    call: ast.Call,
+    drafts: Mapping[Found, Draft],
+    sites: Sequence[Found],
+    others: Iterable[Found],
+    options: Options,
 ) -> None:
     """No optimizer that stays TensorFlow's comes to ``call`` beside the ones of ``sites``.  Raises ``StepLeftError``.
 
@@ -109,6 +115,29 @@ def check_all_converted(
         mixed = draft.mixed or (returns_other(module, draft.factory.function, converted) if draft.factory else "")
         if mixed:
             raise StepLeftError(mixed, call)
+        for use in (one for one in draft.uses if one.call is call):
+            _check_callers(module, use, converted)
+            for name in receivers(module, [use]):
+                if why := options.neighbours.elsewhere(name):
+                    raise StepLeftError(f"{name} gets the optimizer as an argument, and {why}", call)
+
+
+def _check_callers(module: Module, use: Use, converted: AbstractSet[ast.expr]) -> None:
+    """A function that steps its parameter gets nothing but converted optimizers.  Raises ``StepLeftError``."""
+
+    def values(call: ast.Call) -> list[ast.expr]:
+        return [*call.args, *(keyword.value for keyword in call.keywords)]
+
+    def is_converted(value: ast.expr) -> bool:
+        return not converted.isdisjoint([value, *(one.value for one in module.origins(value) if one.value)])
+
+    given = [(known, value) for known in use.calls for value in values(known) if is_converted(value)]
+    taken = {parameter_of(module, known, value) for known, value in given} - {None}
+    for call in module.index.calls if taken else ():
+        for value in values(call):
+            if parameter_of(module, call, value) in taken and not is_converted(value):
+                text = module.text(value)
+                raise StepLeftError(f"the step is also given {text}, which is no converted optimizer", call)
 
 
 def returns_other(module: Module, function: FunctionNode, converted: AbstractSet[ast.expr]) -> str:
@@ -165,7 +194,7 @@ def _is_scope(node: ast.expr) -> bool:
 
 def check_elsewhere(module: Module, model: Compiled, models: Sequence[Compiled]) -> None:
     """A model that the function got from outside may be used there as Keras' model."""
-    if not any(_is_parameter(one) for one in module.origins(model.receiver)):
+    if not _comes_from_outside(module, model.receiver):
         return
     known = {use for one in models for use, _ in one.steps}
     for call in module.index.calls:
@@ -175,8 +204,13 @@ def check_elsewhere(module: Module, model: Compiled, models: Sequence[Compiled])
             raise StepLeftError(why, call)
 
 
-def _is_parameter(binding: Binding) -> bool:
-    return binding.kind is BindingKind.PARAMETER
+def _comes_from_outside(module: Module, model: ast.expr) -> bool:
+    """Whether it is a parameter of its function, or an attribute that keeps one."""
+    return any(
+        one.kind is BindingKind.PARAMETER
+        or (isinstance(one.value, ast.Name) and _comes_from_outside(module, one.value))
+        for one in module.origins(model)
+    )
 
 
 def check_tape(module: Module, draft: Draft, call: ast.Call, options: Options) -> None:

@@ -20,7 +20,6 @@ from tf2ms_opt.plan.step.region import RegionFinder
 from tf2ms_opt.plan.step.tapes import Step, tape_step
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, dotted
-from tf2ms_opt.trace.uses import Use, parameter_of
 
 
 @dataclass(slots=True)
@@ -68,12 +67,11 @@ class Taped:
             for call, sites in applied.items():
                 draft = drafts[sites[0]]
                 check_tape(module, draft, call, options)
-                check_all_converted(module, call, drafts, sites, others)
+                check_all_converted(module, call, drafts, sites, others, options)
                 if isinstance(call.func, ast.Attribute) and call.func.attr == "minimize":
                     self.losses.append(minimized(module, call))
                 else:
                     use = next(one for one in draft.uses if one.call is call)
-                    _check_callers(module, use, {built for one in drafts for built in one.built})
                     params = next((one.parameters.text for one in draft.built if use in one.uses), draft.params)
                     self.steps.append(tape_step(module, call, params, passed(module, use)))
         except StepLeftError as left:
@@ -88,24 +86,3 @@ class Taped:
         self.networks |= {name for step in self.steps for name in map(dotted, step.models) if name is not None}
         #: every node that is converted with them
         self.inside = frozenset(node for root in roots for node in ast.walk(root))
-
-
-def _check_callers(module: Module, use: Use, converted: set[ast.expr]) -> None:
-    """A function that steps its parameter gets nothing but converted optimizers.  Raises ``StepLeftError``."""
-    for known in use.calls:
-        taken = next(
-            (
-                found
-                for value in (*known.args, *(keyword.value for keyword in known.keywords))
-                if (found := parameter_of(module, known, value)) is not None and found[1] == module.text(use.node)
-            ),
-            None,
-        )
-        for call in module.index.calls if taken is not None else ():
-            for value in (*call.args, *(keyword.value for keyword in call.keywords)):
-                if parameter_of(module, call, value) != taken:
-                    continue
-                values = [value, *(one.value for one in module.origins(value))]
-                if converted.isdisjoint(one for one in values if one is not None):
-                    text = module.text(value)
-                    raise StepLeftError(f"the step is also given {text}, which is no converted optimizer", call)

@@ -128,7 +128,7 @@ def _model_parts(
             part.sites |= {site: call for one in part.model.compiles for site in groups.get(one, ())}
             check_optimizers(module, part.model, drafts, groups)
             for one in part.model.compiles:
-                check_all_converted(module, one, drafts, groups.get(one, ()), taped.others)
+                check_all_converted(module, one, drafts, groups.get(one, ()), taped.others, options)
         except StepLeftError as left:
             part.left = left
     models = [part.model for part in parts if part.model is not None and part.left is None]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tf2ms_opt.plan.parameters import variables_text
+from tf2ms_opt.plan.parameters import Given, variables_text
 from tf2ms_opt.plan.step.calls import StepLeftError, bind_call
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding
@@ -40,7 +40,7 @@ class Step:
     models: tuple[ast.expr, ...] = ()
 
 
-def tape_step(module: Module, apply: ast.Call, params: str, given: Mapping[str, ast.expr]) -> Step:
+def tape_step(module: Module, apply: ast.Call, params: str, given: Given) -> Step:
     """The step that ``apply`` (``X.apply_gradients(...)``) ends.  Raises ``StepLeftError`` for a form not known.
 
     ``params`` is the emitted list of what the optimizer trains, ``given`` what the parameters of the function are.

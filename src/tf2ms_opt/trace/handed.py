@@ -1,0 +1,52 @@
+"""What a call hands over: which parameter of a function of this file gets a value, and what ``compile`` gets."""
+
+from __future__ import annotations
+
+import ast
+
+from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import Binding, FunctionNode
+
+
+def parameter_of(module: Module, call: ast.Call, value: ast.expr) -> tuple[FunctionNode, str] | None:
+    """The function of this file that ``call`` runs, and its parameter that gets ``value``; None for any other call.
+
+    For a class of this file that is its ``__init__``.
+    """
+    nodes = [binding.node for binding in module.origins(call.func)]
+    function = nodes[0] if len(nodes) == 1 and isinstance(call.func, ast.Name) else module.own_method(call.func)
+    built = isinstance(function, ast.ClassDef)
+    if isinstance(function, ast.ClassDef):
+        function = next((one for one in function.body if getattr(one, "name", "") == "__init__"), None)
+    if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) or any(
+        isinstance(one, ast.Starred) for one in call.args
+    ):
+        return None
+    names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+    names = names[1:] if built or isinstance(call.func, ast.Attribute) else names
+    for keyword in call.keywords:
+        if keyword.value is value and keyword.arg in (*names, *(one.arg for one in function.args.kwonlyargs)):
+            return function, keyword.arg or ""
+    place = call.args.index(value) if value in call.args else len(names)
+    return (function, names[place]) if place < len(names) else None
+
+
+def default_of(module: Module, binding: Binding) -> ast.expr | None:
+    """The default of a parameter."""
+    arguments = module.index.parents.get(binding.node)
+    if not isinstance(arguments, ast.arguments):
+        return None
+    positional = [*arguments.posonlyargs, *arguments.args]
+    pairs = [*zip(reversed(positional), reversed(arguments.defaults), strict=False)]
+    pairs += [(one, value) for one, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value]
+    return next((value for one, value in pairs if one is binding.node), None)
+
+
+def optimizer_argument(call: ast.Call) -> ast.expr | None:
+    """What ``X.compile(...)`` gets as its optimizer: the keyword, else the first argument."""
+    for keyword in call.keywords:
+        if keyword.arg == "optimizer":
+            return keyword.value
+    if call.args and not isinstance(call.args[0], ast.Starred):
+        return call.args[0]
+    return None
