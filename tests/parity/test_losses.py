@@ -87,17 +87,23 @@ def test_shapes_that_do_not_fit_raise(mode, ours):
 
 @pytest.mark.parametrize("label", [3, -1])
 def test_a_label_that_is_no_class_raises(label, tmp_path, runtime_folder):
-    """In a process of its own: MindSpore 2.10 may not live on behind an exception of a kernel."""
+    """In a process of its own: MindSpore 2.10 may not live on behind an exception of a kernel.
+
+    On a busy machine it dies of a signal now and then, before it has said what was wrong: then it is asked again.
+    """
     lines = (
         "import mindspore, tf2ms_runtime as losses",
         "loss = losses.SparseCategoricalCrossentropy()",
         f"print(loss(mindspore.ops.ones((2, 3)), mindspore.Tensor([0, {label}])))",
     )
-    done = subprocess.run(
-        [sys.executable, "-c", "\n".join(lines)],
-        cwd=tmp_path, capture_output=True, encoding="utf-8", check=False,
-        env={**os.environ, "GLOG_v": "3", "PYTHONPATH": str(runtime_folder)},
-    )  # fmt: skip
+    for _ in range(5):
+        done = subprocess.run(
+            [sys.executable, "-c", "\n".join(lines)],
+            cwd=tmp_path, capture_output=True, encoding="utf-8", check=False,
+            env={**os.environ, "GLOG_v": "3", "PYTHONPATH": str(runtime_folder)},
+        )  # fmt: skip
+        if done.returncode >= 0:
+            break
     assert done.returncode != 0, done.stdout
     assert "must be in [-3, 3)" in done.stderr
 
