@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tf2ms_opt.ruleset import RuleSet, load
+
+# what the program says depends on the locale; the suite expects English, on every machine
+os.environ["LC_ALL"] = "C.UTF-8"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
