@@ -91,11 +91,18 @@ class _Translated(Lexicon):
         return self._words.get(text, text)
 
     def phrase(self, text: str) -> str:
-        for separator, joint in _JOINTS:  # several sentences in one place
-            parts = [self._whole(part) for part in text.split(separator)]
-            if len(parts) > 1 and None not in parts:
-                return joint.join(part for part in parts if part is not None)
-        return self._whole(text) or text
+        return self._several(text) or self._whole(text) or text
+
+    def _several(self, text: str) -> str | None:
+        """Sentences that stand in one place together, each of which is known."""
+        for separator, joint in _JOINTS:
+            at = text.find(separator)
+            while at > 0:
+                first, rest = self._whole(text[:at]), text[at + len(separator) :]
+                if first is not None and (other := self._several(rest) or self._whole(rest)) is not None:
+                    return first + joint + other
+                at = text.find(separator, at + 1)
+        return None
 
     def _whole(self, text: str) -> str | None:
         if text in self._sentences or " " not in text:

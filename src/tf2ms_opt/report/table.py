@@ -116,8 +116,11 @@ def _print_candidate(page: _Page, candidate: Candidate, rules: RuleSet) -> None:
             print_wrapped(console, "      ", phrase(parameter.reason), style="dim")
     for state in source.state:
         because = phrase(state.because)
-        text = ".{attribute} is set to {value} after construction: {because}"
-        page.row("state", say(text, attribute=state.attribute, value=state.value, because=because))
+        said = say(
+            ".{attribute} is set to {value} after construction: {because}",
+            attribute=state.attribute, value=state.value, because=because,
+        )  # fmt: skip
+        page.row("state", said)
     for difference in source.difference:
         reason = phrase(difference.reason)
         when = (say("{name} is {value}", name=name, value=value) for name, value in difference.when.items())
