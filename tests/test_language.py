@@ -127,8 +127,8 @@ def constants(node):
 def chosen():
     """The words that are chosen by a value: they stand in a table, or are the value itself."""
     yield from (one.value for kind in (SiteOutcome, FileStatus, Severity) for one in kind)
-    yield from (part for heading in page._HEADINGS.values() for part in heading)
-    yield from (*table._ACTIONS.values(), *table._SEVERITIES.values(), *table._LABELS)
+    yield from (part for heading in page.HEADINGS.values() for part in heading)
+    yield from (*table.ACTIONS.values(), *table.SEVERITIES.values(), *table.LABELS)
     yield from (NO_RULE, "any setting", "bit-equal")
 
 
@@ -290,7 +290,8 @@ def project(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("asked", [["--lang", "zh"], []])
-def test_people_are_spoken_to_in_their_language(project, asked):
+@pytest.mark.usefixtures("project")
+def test_people_are_spoken_to_in_their_language(asked):
     env = {} if asked else CHINESE_LOCALE
     ran = started("check", "train.py", *asked, env=env)
     assert ran.exit_code == 1
@@ -301,7 +302,8 @@ def test_people_are_spoken_to_in_their_language(project, asked):
 
 
 @pytest.mark.parametrize("form", ["json", "sarif", "concise", "github"])
-def test_machines_are_spoken_to_in_english_unless_it_is_said(project, form):
+@pytest.mark.usefixtures("project")
+def test_machines_are_spoken_to_in_english_unless_it_is_said(form):
     plain = started("check", "train.py", "--format", form, env=CHINESE_LOCALE).stdout
     assert plain == started("check", "train.py", "--format", form).stdout
     said = started("check", "train.py", "--format", form, "--lang", "zh").stdout
@@ -335,7 +337,8 @@ def test_every_rule_and_every_finding_is_explained_in_chinese():
         assert PROSE.search(shown) is None, PROSE.search(shown)
 
 
-def test_a_terminal_without_the_letters_speaks_english(project):
+@pytest.mark.usefixtures("project")
+def test_a_terminal_without_the_letters_speaks_english():
     runner = CliRunner(charset="latin-1")
     assert runner.invoke(main, ["explain", "TMO203"], env=CHINESE_LOCALE).stdout.startswith("TMO203 formula-differs (")
     refused = runner.invoke(main, ["explain", "TMO203", "--lang", "zh"])
@@ -371,7 +374,7 @@ def test_chinese_is_wrapped_by_columns(width, lead):
     parts = [line[len(lead) :] if at == 0 else line.lstrip() for at, line in enumerate(lines)]
     assert "".join(parts).replace(" ", "") == text.replace(" ", "")
     assert not any(part[0] in "，。、；：！？）" for part in parts)
-    assert not any(part.rstrip()[-1] in "（" for part in parts)
+    assert not any(part.rstrip().endswith("（") for part in parts)
 
 
 def test_columns_of_a_table_are_counted_as_a_terminal_does():

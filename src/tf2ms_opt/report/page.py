@@ -28,7 +28,7 @@ from tf2ms_opt.runtime_files import RuntimeFile
 _TEMPLATES = Path(__file__).with_name("templates")
 #: fewer files than this are shown open
 _FEW = 8
-_HEADINGS = {
+HEADINGS = {
     Need.FAILED: ("Could not be processed", "These files stayed as they are; the reason stands with each."),
     Need.LEFT: ("Need a hand", "Something in them is left for a person; the reason and the next step stand with it."),
     Need.REVIEW: ("To review", "Converted, and a named difference remains in them for a person to judge."),
@@ -71,7 +71,7 @@ def page(run: Run, lexicon: Lexicon = ENGLISH) -> str:
     )  # fmt: skip
     environment.filters |= {"code": code, "inline": printable, "prose": prose}
     groups = [
-        (need, *map(words, _HEADINGS[need]), found)
+        (need, *map(words, HEADINGS[need]), found)
         for need in Need if (found := [one for one in run.entries if one.need is need])
     ]  # fmt: skip
     return environment.get_template("page.html").render(

@@ -20,7 +20,7 @@ from tf2ms_opt.ruleset import Candidate, RuleSet
 if TYPE_CHECKING:
     from rich.console import Console
 
-_ACTIONS = {
+ACTIONS = {
     Action.DROP: "dropped: no effect on training",
     Action.REVIEW: "dropped, to review",
     Action.WRAP: "a class around the optimizer",
@@ -31,8 +31,8 @@ _ACTIONS = {
     Action.LEARNING_RATE_DECAY: "a schedule around the rate",
 }
 #: what stands before the rows of one rule
-_LABELS = ("becomes", "because", "see", "by name", "state", "differs", "measured")
-_SEVERITIES = {
+LABELS = ("becomes", "because", "see", "by name", "state", "differs", "measured")
+SEVERITIES = {
     Severity.INFO: "converted, for information",
     Severity.REVIEW: "converted, to review",
     Severity.LEFT: "left for a person",
@@ -74,7 +74,7 @@ def print_rule(console: Console, rule: Rule, rules: RuleSet, lexicon: Lexicon = 
 
 def print_entry(console: Console, name: str, entry: Entry, lexicon: Lexicon = ENGLISH) -> None:
     """A finding of the catalogue: why it exists, what to do, and the sentences it comes in."""
-    kind = lexicon.words(_SEVERITIES[entry.severity])
+    kind = lexicon.words(SEVERITIES[entry.severity])
     print_wrapped(
         console, "", lexicon.say("{finding} ({kind})", finding=f"{entry.code} {name}", kind=kind), style="bold"
     )
@@ -96,7 +96,7 @@ class _Page:
 
     def row(self, label: str, text: str) -> None:
         """A text behind one word that says what it is; the words are as wide as the widest of them."""
-        width = max(columns(self.lexicon.words(one)) for one in _LABELS)
+        width = max(columns(self.lexicon.words(one)) for one in LABELS)
         print_wrapped(self.console, f"  {padded(self.lexicon.words(label), width)}  ", text)
 
 
@@ -156,7 +156,7 @@ def _becomes(parameter: Parameter, candidate: Candidate, lexicon: Lexicon) -> st
     if parameter.to is None and parameter.runtime_to is not None:
         return say("{name} of the runtime's class", name=parameter.runtime_to)
     if parameter.to is None:
-        action = "" if parameter.action is None else lexicon.words(_ACTIONS[parameter.action])
+        action = "" if parameter.action is None else lexicon.words(ACTIONS[parameter.action])
         inert = ", ".join(parameter.inert)
         return say("{action} (unless {values})", action=action, values=inert) if inert else action
     found = candidate.target.find(parameter.to)
