@@ -26,12 +26,28 @@ _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 _JOINTS = (("; ", "；"), (", ", "，"))
 #: letters beside its places, below which a message is no sentence that could be recognized inside of another
 _TELLING = 12
+#: how the line of a notebook's cell comes into a translation, and how it is said there
+_LINE_OF_CELL = re.compile(r"第 (\d+) of cell (\d+) 行")
+#: places that hold sentences of ours; all others hold the text of a file, of which nothing may be translated
+SAID = frozenset(
+    "advice because counted difference error how layers meant message methods other parts place problem reason source "
+    "term where why".split()
+)
+#: what the text in a place of a sentence looks like, where that is known
+_WORD = r"\S+"
+_PLACES = {
+    "line": r"\d+(?: of cell \d+)?",
+    "path": r".+\.(?:py|ipynb)",
+    **dict.fromkeys(("attribute", "cell", "function", "name", "owner"), _WORD),
+}
 _PLACE = re.compile(r"\{\w*\}")
 
 
 class Translation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """A finding of the catalogue in another language: what is said, and nothing of what it is."""
 
+    #: a digest of the English that was translated; a test holds it to what the catalogue says today
+    english: str
     title: str
     explanation: str
     next_step: str
@@ -91,7 +107,7 @@ class _Translated(Lexicon):
         return self._words.get(text, text)
 
     def phrase(self, text: str) -> str:
-        return self._several(text) or self._whole(text) or text
+        return _LINE_OF_CELL.sub(r"单元格 \2 第 \1 行", self._several(text) or self._whole(text) or text)
 
     def _several(self, text: str) -> str | None:
         """Sentences that stand in one place together, each of which is known."""
@@ -109,15 +125,22 @@ class _Translated(Lexicon):
             return self._sentences.get(text)
         for pattern, translation in self._patterns:
             if match := pattern.fullmatch(text):
-                return translation.format(**{name: self.phrase(place) for name, place in match.groupdict().items()})
+                return translation.format(**self._filled(match.groupdict().items()))
         return None
+
+    def _filled(self, places: Iterable[tuple[str, str]]) -> dict[str, str]:
+        """What goes into places: the text of a file as it is, unless the whole of it is a sentence of ours."""
+        return {
+            name: self.phrase(text) if name in SAID else self._sentences.get(text, text) if " " in text else text
+            for name, text in places
+        }
 
     def finding(self, finding: Finding) -> Finding:
         entry = self._entries.get(finding.name)
         if entry is None:
             return finding
-        places = {name: self.phrase(text) for name, text in finding.details}
-        message = entry.messages[finding.variant].format(**places)
+        places = self._filled(finding.details)
+        message = _LINE_OF_CELL.sub(r"单元格 \2 第 \1 行", entry.messages[finding.variant].format(**places))
         own = finding.help != catalogue()[finding.name].next_step
         return replace(finding, message=message, help=self.phrase(finding.help) if own else entry.next_step)
 
@@ -177,9 +200,13 @@ def _patterns(sentences: Iterable[tuple[str, str]]) -> Iterable[tuple[re.Pattern
     """Each sentence as an expression; the one that says most by itself is tried first."""
     for key, text in sorted(sentences, key=lambda one: -len(_PLACE.sub("", one[0]))):
         parts = re.split(r"(\{\w+\})", key)
-        expression = "".join(_place(part[1:-1]) if at % 2 else re.escape(part) for at, part in enumerate(parts))
+        seen: set[str] = set()
+        expression = "".join(_place(part[1:-1], seen) if at % 2 else re.escape(part) for at, part in enumerate(parts))
         yield re.compile(expression, re.DOTALL), text
 
 
-def _place(name: str) -> str:
-    return rf"(?P<{name}>\d+)" if name == "line" else f"(?P<{name}>.+)"
+def _place(name: str, seen: set[str]) -> str:
+    if name in seen:
+        return f"(?P={name})"
+    seen.add(name)
+    return f"(?P<{name}>{_PLACES.get(name, '.+')})"
