@@ -9,6 +9,7 @@ import ast
 import hashlib
 import json
 import re
+import shutil
 from collections import Counter
 from functools import cache
 from io import StringIO
@@ -271,6 +272,14 @@ def test_reasons_are_found_by_what_stands_around_their_places():
     )
 
 
+def test_the_text_of_a_file_is_never_translated():
+    """Code may read like a sentence of ours."""
+    odd = "f(x, 'the optimizer is chosen by an expression') in y: z is not a name"
+    assert chinese().phrase(f"the callback {odd[:40]} is not built in sight").startswith(f"看不到回调 {odd[:40]}")
+    said = chinese().finding(finding("params-unknown/receiver", 1, 1, receiver=odd))
+    assert said.message == f"模型 {odd} 没有可以重复使用的名字"
+
+
 def test_a_finding_keeps_the_text_of_the_file_and_the_place_of_the_finding():
     one = finding(
         "unmapped-argument", 3, 5, argument="the {model} is not built in this file", reason="it has no counterpart"
@@ -379,6 +388,14 @@ def test_a_terminal_without_the_letters_speaks_english():
     refused = runner.invoke(main, ["explain", "TMO203", "--lang", "zh"])
     assert refused.exit_code == 2
     assert "PYTHONIOENCODING=utf-8" in refused.stderr
+
+
+@pytest.mark.parametrize("name", sorted(folder.name for folder in (Path(__file__).parent / "projects").iterdir()))
+def test_what_files_have_to_do_with_each_other_is_said_in_chinese(name, project):
+    shutil.copytree(Path(__file__).parent / "projects" / name / "before", project / name)
+    said = started("check", name, "--lang", "zh").stderr
+    assert HAN.search(said)
+    assert [line for line in said.splitlines() if PROSE.search(re.sub("`[^`]*`", "", line))] == []
 
 
 def test_lines_of_a_notebook_are_those_of_its_cells(project):

@@ -27,7 +27,7 @@ _JOINTS = (("; ", "；"), (", ", "，"))
 #: letters beside its places, below which a message is no sentence that could be recognized inside of another
 _TELLING = 12
 #: how the line of a notebook's cell comes into a translation, and how it is said there
-_LINE_OF_CELL = re.compile(r"第 (\d+) of cell (\d+) 行")
+_LINE_OF_CELL = r"第 (\d+) of cell (\d+) 行"
 #: places that hold sentences of ours; all others hold the text of a file, of which nothing may be translated
 SAID = frozenset(
     "advice because counted difference error how layers meant message methods other parts place problem reason source "
@@ -37,10 +37,10 @@ SAID = frozenset(
 _WORD = r"\S+"
 _PLACES = {
     "line": r"\d+(?: of cell \d+)?",
-    "path": r".+\.(?:py|ipynb)",
+    "path": r"\S+\.(?:py|ipynb)",
     **dict.fromkeys(("attribute", "cell", "function", "name", "owner"), _WORD),
 }
-_PLACE = re.compile(r"\{\w*\}")
+_PLACE = r"\{\w*\}"
 
 
 class Translation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -107,7 +107,7 @@ class _Translated(Lexicon):
         return self._words.get(text, text)
 
     def phrase(self, text: str) -> str:
-        return _LINE_OF_CELL.sub(r"单元格 \2 第 \1 行", self._several(text) or self._whole(text) or text)
+        return _of_cells(self._several(text) or self._whole(text) or text)
 
     def _several(self, text: str) -> str | None:
         """Sentences that stand in one place together, each of which is known."""
@@ -140,9 +140,14 @@ class _Translated(Lexicon):
         if entry is None:
             return finding
         places = self._filled(finding.details)
-        message = _LINE_OF_CELL.sub(r"单元格 \2 第 \1 行", entry.messages[finding.variant].format(**places))
+        message = _of_cells(entry.messages[finding.variant].format(**places))
         own = finding.help != catalogue()[finding.name].next_step
         return replace(finding, message=message, help=self.phrase(finding.help) if own else entry.next_step)
+
+
+def _of_cells(text: str) -> str:
+    """Lines of a notebook's cells in the order of Chinese: the engine names them ``5 of cell 2``."""
+    return re.sub(_LINE_OF_CELL, r"单元格 \2 第 \1 行", text)
 
 
 def of_locale(environment: Mapping[str, str]) -> Language:
@@ -167,8 +172,8 @@ def lexicon(language: Language, rules: tuple[Path, ...] = ()) -> Lexicon:
         language,
         entries,
         _sentences(folder / "words.toml"),
-        {key: text for key, text in reasons.items() if not _PLACE.search(key)},
-        tuple(_patterns((key, text) for key, text in reasons.items() if _PLACE.search(key))),
+        {key: text for key, text in reasons.items() if not re.search(_PLACE, key)},
+        tuple(_patterns((key, text) for key, text in reasons.items() if re.search(_PLACE, key))),
     )
 
 
@@ -192,13 +197,13 @@ def _messages(entries: Mapping[str, Entry]) -> Iterable[tuple[str, str]]:
     """The messages that say enough to be known again where one finding is the reason of another."""
     for name, entry in catalogue().items():
         for variant, text in entry.messages.items():
-            if sum(map(str.isalpha, _PLACE.sub("", text))) >= _TELLING:
+            if sum(map(str.isalpha, re.sub(_PLACE, "", text))) >= _TELLING:
                 yield text, entries[name].messages[variant]
 
 
 def _patterns(sentences: Iterable[tuple[str, str]]) -> Iterable[tuple[re.Pattern[str], str]]:
     """Each sentence as an expression; the one that says most by itself is tried first."""
-    for key, text in sorted(sentences, key=lambda one: -len(_PLACE.sub("", one[0]))):
+    for key, text in sorted(sentences, key=lambda one: -len(re.sub(_PLACE, "", one[0]))):
         parts = re.split(r"(\{\w+\})", key)
         seen: set[str] = set()
         expression = "".join(_place(part[1:-1], seen) if at % 2 else re.escape(part) for at, part in enumerate(parts))

@@ -18,9 +18,7 @@ _NARROWEST = 20
 #: what stays on one line: a word, or one character of Chinese, with the punctuation that may not be parted from it
 _WIDE = "\u2e80-\u2fff\u3040-\ua4cf\uf900-\ufaff"
 _OPENING, _CLOSING = "（《“「『【", "，。、；：！？）》”」』】"
-_PIECE = re.compile(
-    rf"\s+|[{_OPENING}]*(?:[{_WIDE}]|[^\s{_WIDE}{_OPENING}{_CLOSING}]+)[{_CLOSING}]*|[{_OPENING}{_CLOSING}]+"
-)
+_PIECE = rf"\s+|[{_OPENING}]*(?:[{_WIDE}]|[^\s{_WIDE}{_OPENING}{_CLOSING}]+)[{_CLOSING}]*|[{_OPENING}{_CLOSING}]+"
 
 
 def columns(text: str) -> int:
@@ -59,7 +57,7 @@ def print_wrapped(
 def _broken(text: str, width: int) -> Iterator[str]:
     """Lines of text that holds Chinese, which has no spaces and may be broken between any two characters."""
     line = ""
-    for piece in _PIECE.findall(text):
+    for piece in re.findall(_PIECE, text):
         if line and columns(line + piece.rstrip()) > width:
             yield line
             line = ""
