@@ -250,6 +250,17 @@ def test_every_sentence_of_the_rules_is_translated_and_none_is_surplus():
         assert HAN.search(value) or value.startswith("tf.train"), key
 
 
+@pytest.mark.parametrize("written", ['"a" = 1', "a = ", '"it is {one}" = "是 {two}"'])
+def test_translations_that_cannot_be_used_are_named(written, tmp_path):
+    (tmp_path / "lion.toml").write_bytes((RULES / "lion.toml").read_bytes())
+    (tmp_path / "zh").mkdir()
+    (tmp_path / "zh" / "own.toml").write_text(written, encoding="utf-8")
+    for command in (["check", "."], ["explain", "TMO203"]):
+        ran = started(*command, "--rules", str(tmp_path), "--lang", "zh")
+        assert ran.exit_code == 2
+        assert str(tmp_path / "zh" / "own.toml") in ran.stderr
+
+
 def test_a_folder_of_rules_brings_its_own_translations(tmp_path):
     (tmp_path / "zh").mkdir()
     (tmp_path / "zh" / "mine.toml").write_text('"my own reason" = "我自己的原因"\n', encoding="utf-8")

@@ -20,7 +20,7 @@ from tf2ms_opt.options import Fidelity, Scope
 from tf2ms_opt.terminal import LANG, Failure, console, lexicon, said, settings, spoken, streams
 
 if TYPE_CHECKING:
-    from tf2ms_opt.language import Language, Lexicon
+    from tf2ms_opt.language import Language
     from tf2ms_opt.rules import Rule
     from tf2ms_opt.ruleset import RuleSet
 
@@ -244,9 +244,9 @@ def show_rules(name: str | None, folders: tuple[str, ...], lang: Language | None
         data = msgspec.to_builtins(chosen if name is None else chosen[0])
         click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2))
     elif name is None:
-        table.print_rules(console(err=False), chosen, _lexicon(lang, folders))
+        table.print_rules(console(err=False), chosen, lexicon(lang, folders))
     else:
-        table.print_rule(console(err=False), chosen[0], loaded, _lexicon(lang, folders))
+        table.print_rule(console(err=False), chosen[0], loaded, lexicon(lang, folders))
 
 
 @main.command()
@@ -258,7 +258,7 @@ def explain(name: str, folders: tuple[str, ...], lang: Language | None) -> None:
     from tf2ms_opt.diagnostics import catalogue, is_code  # noqa: PLC0415 -- see the module's docstring
     from tf2ms_opt.report import table  # noqa: PLC0415
 
-    code, speaks = name.upper(), _lexicon(lang, folders)
+    code, speaks = name.upper(), lexicon(lang, folders)
     entries = {key: entry for key, entry in speaks.entries.items() if key == name or entry.code.startswith(code)}
     if name not in catalogue() and not is_code(code):
         loaded = _rules(folders)
@@ -269,15 +269,6 @@ def explain(name: str, folders: tuple[str, ...], lang: Language | None) -> None:
         if number:
             terminal.print()
         table.print_entry(terminal, key, entry, speaks)
-
-
-def _lexicon(lang: Language | None, folders: Sequence[str]) -> Lexicon:
-    from tf2ms_opt.config import ConfigError  # noqa: PLC0415
-
-    try:
-        return lexicon(lang, folders)
-    except ConfigError as error:
-        raise Failure(str(error)) from error
 
 
 def _rules(folders: Sequence[str]) -> RuleSet:

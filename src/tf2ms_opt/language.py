@@ -43,6 +43,10 @@ _PLACES = {
 _PLACE = r"\{\w*\}"
 
 
+class TranslationError(Exception):
+    """A file of translations that cannot be used; the text names the file."""
+
+
 class Translation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """A finding of the catalogue in another language: what is said, and nothing of what it is."""
 
@@ -160,7 +164,10 @@ def of_locale(environment: Mapping[str, str]) -> Language:
 
 @lru_cache(maxsize=2)
 def lexicon(language: Language, rules: tuple[Path, ...] = ()) -> Lexicon:
-    """What ``language`` has for the program's own sentences, and for those of the rule files in ``rules``."""
+    """What ``language`` has for the program's own sentences, and for those of the rule files in ``rules``.
+
+    Raises ``TranslationError``.
+    """
     if language != CHINESE:
         return ENGLISH
     folder = Path(__file__).with_name(language)
@@ -178,7 +185,14 @@ def lexicon(language: Language, rules: tuple[Path, ...] = ()) -> Lexicon:
 
 
 def _sentences(file: Path) -> dict[str, str]:
-    return msgspec.toml.decode(file.read_bytes(), type=dict[str, str])
+    try:
+        said = msgspec.toml.decode(file.read_bytes(), type=dict[str, str])
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
+        raise TranslationError(f"{file}: {error}") from error
+    for key, text in said.items():
+        if unknown := set(re.findall(_PLACE, text)) - set(re.findall(_PLACE, key)):
+            raise TranslationError(f"{file}: {key!r}: {', '.join(sorted(unknown))} is not in the English")
+    return said
 
 
 def _entry(entry: Entry, said: Translation | None) -> Entry:

@@ -14,9 +14,9 @@ from pathlib import Path
 from tf2ms_opt.config import TWO_WAYS, Settings, overridden
 from tf2ms_opt.diagnostics import is_code
 from tf2ms_opt.generations import generation_of_tensorflow
-from tf2ms_opt.language import ENGLISH, Lexicon, lexicon
+from tf2ms_opt.language import ENGLISH, Lexicon, TranslationError, lexicon
 from tf2ms_opt.options import DEFAULT_MINDSPORE, Fidelity, Options, Scope
-from tf2ms_opt.ruleset import RuleSet, packaged
+from tf2ms_opt.ruleset import RuleFileError, RuleSet, packaged
 from tf2ms_opt.spelling import code_or_rule
 
 
@@ -32,10 +32,13 @@ def check(settings: Settings, rules: RuleSet) -> None:
 
 
 def lexicon_of(settings: Settings) -> Lexicon:
-    """What the run speaks: English, unless another language was said."""
+    """What the run speaks: English, unless another language was said.  Raises ``RuleFileError``."""
     if settings.lang is None:
         return ENGLISH
-    return lexicon(settings.lang, (packaged(), *map(Path, settings.rules or ())))
+    try:
+        return lexicon(settings.lang, (packaged(), *map(Path, settings.rules or ())))
+    except TranslationError as error:
+        raise RuleFileError(str(error)) from error
 
 
 def options_of(settings: Settings, rules: RuleSet, where: str = "") -> Options:
