@@ -72,7 +72,8 @@ def blocks(rules: RuleSet) -> dict[str, str]:
     """Every block by its name."""
     tables = {f"rules{language}": "\n".join(_table(rules, language)) for language in TABLE_HEAD}
     modules = "\n".join(_modules())
-    return {"diff": _fenced("diff", _diff()), "report": _fenced("text", _report()), "modules": modules, **tables}
+    reports = {"report": _fenced("text", _report()), "report-cn": _fenced("text", _report("--lang", "zh"))}
+    return {"diff": _fenced("diff", _diff()), **reports, "modules": modules, **tables}
 
 
 def _diff() -> str:
@@ -80,17 +81,18 @@ def _diff() -> str:
     return _run("convert", EXAMPLE, "--diff", expected=1).stdout.partition("--- /dev/null")[0]
 
 
-def _report() -> str:
+def _report(*language: str) -> str:
     """What the conversion says, as on a terminal of 128 columns; the file itself stays as it is."""
     with tempfile.TemporaryDirectory() as folder:
-        said = _run("convert", EXAMPLE, "--output-dir", folder, expected=0).stderr
+        said = _run("convert", EXAMPLE, "--output-dir", folder, *language, expected=0).stderr
         said = said.replace(folder, EXAMPLE.rpartition("/")[0])  # where it goes without --output-dir
-    return f"$ tf2ms-opt convert {EXAMPLE}\n{said}"
+    return f"$ {' '.join(('tf2ms-opt convert', *language, EXAMPLE))}\n{said}"
 
 
 def _run(*arguments: str, expected: int) -> subprocess.CompletedProcess[str]:
     """The command line; raises ``RuntimeError`` where its exit code is not the expected one."""
-    terminal = {"COLUMNS": "128", "FORCE_COLOR": "1", "NO_COLOR": "1", "TERM": "xterm", "PYTHONIOENCODING": "utf-8"}
+    terminal = {"COLUMNS": "128", "FORCE_COLOR": "1", "NO_COLOR": "1", "TERM": "xterm"}
+    terminal |= {"PYTHONIOENCODING": "utf-8", "LC_ALL": "C.UTF-8"}
     done = subprocess.run(  # noqa: S603 -- our own program with our own arguments
         [sys.executable, "-m", "tf2ms_opt", *arguments],
         cwd=ROOT, env={**os.environ, **terminal}, capture_output=True, encoding="utf-8", check=False,

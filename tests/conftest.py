@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
-from tf2ms_opt.ruleset import RuleSet, load
+from tf2ms_opt.language import Lexicon, lexicon
+from tf2ms_opt.ruleset import RuleSet, load, packaged
+
+# what the program says depends on the locale; the suite expects English, on every machine
+os.environ["LC_ALL"] = "C.UTF-8"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -18,3 +24,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def rules() -> RuleSet:
     return load()
+
+
+@pytest.fixture(scope="session")
+def chinese() -> Lexicon:
+    return lexicon("zh", (packaged(),))

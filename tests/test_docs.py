@@ -146,9 +146,9 @@ def test_the_readmes_have_the_same_sections():
 
 
 def test_the_readmes_have_the_same_code():
-    """The same blocks of code; only what is said in comments is translated."""
+    """The same blocks of code; only what is said in comments, and the report, is translated."""
     english, chinese = (
-        [re.sub(r"\s*#.*", "", block) for block in code_blocks(read(name), r"\w+")]
+        [re.sub(r"\s*#.*", "", block) for block in code_blocks(read(name), r"(?!text)\w+")]
         for name in ("README.md", "README_CN.md")
     )
     assert english == chinese

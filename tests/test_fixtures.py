@@ -7,6 +7,7 @@ Of a notebook they are ``before.ipynb`` and ``after.ipynb``.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ import pytest
 from tf2ms_opt.diagnostics import catalogue
 from tf2ms_opt.engine import convert_source
 from tf2ms_opt.generations import Generation
+from tf2ms_opt.language import SAID, Lexicon
 from tf2ms_opt.options import DEFAULT_MINDSPORE, Fidelity, Options, Scope
 from tf2ms_opt.outcomes import Outcome
 from tf2ms_opt.report.places import position
@@ -22,6 +24,10 @@ from tf2ms_opt.ruleset import RuleSet
 
 FIXTURES = Path(__file__).parent / "fixtures"
 STEP = "_step"
+#: English that is no code
+ENGLISH = re.compile(
+    r"\b(?:[a-z]+ (?:the|an?|are|its|of|which|has|takes|stands) [a-z]+|(?:it|its|the|a) [a-z]+ [a-z]+)"
+)
 CASES = sorted(path.parent for path in FIXTURES.glob("*/*/before.*"))
 
 
@@ -79,7 +85,7 @@ def report(outcome: Outcome) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
-def test_case(case: Path, rules: RuleSet, request: pytest.FixtureRequest) -> None:
+def test_case(case: Path, rules: RuleSet, chinese: Lexicon, request: pytest.FixtureRequest) -> None:
     before = text_of(case).read_bytes()
     outcome = run(before, case, rules)
     after, golden_report = case / f"after{text_of(case).suffix}", case / "report.txt"
@@ -91,6 +97,21 @@ def test_case(case: Path, rules: RuleSet, request: pytest.FixtureRequest) -> Non
             after.unlink(missing_ok=True)
     assert report(outcome) == golden_report.read_text(encoding="utf-8")
     assert outcome.after == (after.read_bytes() if after.exists() else before)
+    assert _in_english(outcome, chinese) == []
+
+
+def _in_english(outcome: Outcome, chinese: Lexicon) -> list[str]:
+    """What would still be said in English with ``--lang zh``: add it to ``src/tf2ms_opt/zh`` or ``rules/zh``."""
+    texts = [chinese.phrase(outcome.generation_from or "")]
+    for one in outcome.findings:
+        said = chinese.finding(one)
+        message = said.message
+        for name, place in one.details:
+            # the text of the file, and what Python's parser says, may be English
+            if name not in SAID or one.name == "unparsable-file":
+                message = message.replace(place, "")
+        texts += [message, said.help]
+    return [text for text in texts if ENGLISH.search(re.sub("`[^`]*`", "", text))]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")

@@ -53,6 +53,7 @@ def test_the_wheel_holds_the_package_and_the_rules_and_nothing_else(wheel):
     source = ROOT / "src"
     expected = {file.relative_to(source).as_posix() for file in source.rglob("*.py")}
     expected |= {"tf2ms_opt/findings.toml", "tf2ms_opt/py.typed"}
+    expected |= {f"tf2ms_opt/zh/{name}.toml" for name in ("findings", "reasons", "words")}
     expected |= {f"tf2ms_opt/report/templates/page.{kind}" for kind in ("css", "html", "js")}
     expected |= {
         f"tf2ms_opt/{file.relative_to(ROOT).as_posix()}" for file in (ROOT / "rules").rglob("*") if file.is_file()

@@ -17,9 +17,10 @@ from tf2ms_opt.cli_report import report
 from tf2ms_opt.cli_verify import verify
 from tf2ms_opt.generations import Generation
 from tf2ms_opt.options import Fidelity, Scope
-from tf2ms_opt.terminal import Failure, console, said, settings, streams
+from tf2ms_opt.terminal import LANG, Failure, console, lexicon, said, settings, spoken, streams
 
 if TYPE_CHECKING:
+    from tf2ms_opt.language import Language
     from tf2ms_opt.rules import Rule
     from tf2ms_opt.ruleset import RuleSet
 
@@ -76,6 +77,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--format", type=click.Choice(["text", "concise", "json", "github", "sarif"]), help="Form of the report."
     ),
+    LANG,
     click.option(
         "--fidelity",
         type=click.Choice([level.value for level in Fidelity]),
@@ -175,7 +177,7 @@ def _run(
     if given.get("output_dir") and "-" in paths:
         raise click.UsageError("--output-dir is for files; - (standard input) goes to standard output")
     try:
-        code = session.convert(paths, settings(paths, given), streams(), stdin_filename, write_baseline)
+        code = session.convert(paths, spoken(settings(paths, given)), streams(), stdin_filename, write_baseline)
     except UsageError as error:
         raise click.UsageError(str(error)) from error
     except (BaselineError, ConfigError, RuleFileError) as error:
@@ -228,8 +230,9 @@ _RULES_OPTION = click.option(
 @main.command("rules")
 @click.argument("name", required=False, shell_complete=_complete)
 @_RULES_OPTION
+@LANG
 @click.option("--format", type=click.Choice(["text", "json"]), default="text", help="Form of the output.")
-def show_rules(name: str | None, folders: tuple[str, ...], format: str) -> None:
+def show_rules(name: str | None, folders: tuple[str, ...], lang: Language | None, format: str) -> None:
     """List the rules, or show what the rule NAME makes of each parameter."""
     from tf2ms_opt.report import table  # noqa: PLC0415 -- see the module's docstring
 
@@ -241,30 +244,31 @@ def show_rules(name: str | None, folders: tuple[str, ...], format: str) -> None:
         data = msgspec.to_builtins(chosen if name is None else chosen[0])
         click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2))
     elif name is None:
-        table.print_rules(console(err=False), chosen)
+        table.print_rules(console(err=False), chosen, lexicon(lang, folders))
     else:
-        table.print_rule(console(err=False), chosen[0], loaded)
+        table.print_rule(console(err=False), chosen[0], loaded, lexicon(lang, folders))
 
 
 @main.command()
 @click.argument("name", metavar="CODE|RULE", shell_complete=_complete)
 @_RULES_OPTION
-def explain(name: str, folders: tuple[str, ...]) -> None:
+@LANG
+def explain(name: str, folders: tuple[str, ...], lang: Language | None) -> None:
     """Say why a finding exists and what to do, or what a rule converts."""
     from tf2ms_opt.diagnostics import catalogue, is_code  # noqa: PLC0415 -- see the module's docstring
     from tf2ms_opt.report import table  # noqa: PLC0415
 
-    code = name.upper()
-    entries = {key: entry for key, entry in catalogue().items() if key == name or entry.code.startswith(code)}
+    code, speaks = name.upper(), lexicon(lang, folders)
+    entries = {key: entry for key, entry in speaks.entries.items() if key == name or entry.code.startswith(code)}
     if name not in catalogue() and not is_code(code):
         loaded = _rules(folders)
-        table.print_rule(console(err=False), _rule(name, loaded, [*catalogue()]), loaded)
+        table.print_rule(console(err=False), _rule(name, loaded, [*catalogue()]), loaded, speaks)
         return
     terminal = console(err=False)
     for number, (key, entry) in enumerate(entries.items()):
         if number:
             terminal.print()
-        table.print_entry(terminal, key, entry)
+        table.print_entry(terminal, key, entry, speaks)
 
 
 def _rules(folders: Sequence[str]) -> RuleSet:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from tf2ms_opt.options import Fidelity, Scope
-from tf2ms_opt.terminal import Failure, settings, streams
+from tf2ms_opt.terminal import LANG, Failure, settings, spoken, streams
 
 _EXIT_CODES = """\b
 Exit codes:
@@ -25,6 +25,7 @@ _OTHERS = ("diff", "check", "output_dir", "format", "baseline", "statistics", "e
 @click.command(epilog=_EXIT_CODES)
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("-o", "--output", required=True, metavar="FILE", help="The page: FILE.html, or - for standard output.")
+@LANG
 @click.option("--fidelity", type=click.Choice([level.value for level in Fidelity]), help="As in convert.")
 @click.option("--scope", type=click.Choice([level.value for level in Scope]), help="As in convert.")
 @click.option("--runtime-module", metavar="NAME", help="As in convert.")
@@ -52,7 +53,7 @@ def report(paths: tuple[str, ...], output: str, **given: Any) -> None:  # noqa: 
 
     try:
         wanted = msgspec.structs.replace(settings(paths, given), **dict.fromkeys(_OTHERS))
-        code = survey.report(paths, wanted, streams(), output)
+        code = survey.report(paths, spoken(wanted), streams(), output)
     except UsageError as error:
         raise click.UsageError(str(error)) from error
     except (ConfigError, RuleFileError) as error:

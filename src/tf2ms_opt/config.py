@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 
 from tf2ms_opt.generations import Generation
+from tf2ms_opt.language import Language
 from tf2ms_opt.options import Fidelity, Scope
 
 Format: TypeAlias = Literal["text", "concise", "json", "github", "sarif"]
@@ -53,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     check: bool | None = None
     output_dir: str | None = None
     format: Format | None = None
+    lang: Language | None = None
     fidelity: Fidelity | None = None
     scope: Scope | None = None
     runtime_module: str | None = None

@@ -51,8 +51,9 @@ class Finding:
     message: str
     help: str
     cell: int | None = None
-    #: which of the entry's sentences it is
+    #: which of the entry's sentences it is, and what was filled into it
     variant: str = "default"
+    details: tuple[tuple[str, str], ...] = ()
 
 
 @cache
@@ -78,6 +79,7 @@ def finding(key: str, line: int, column: int, /, *, help: str = "", **details: o
         message=entry.messages[message or "default"].format(**details),
         help=help or entry.next_step,
         variant=message or "default",
+        details=tuple((name, str(value)) for name, value in details.items()),
     )
 
 

@@ -159,7 +159,7 @@ def load(extra: Sequence[Path] = ()) -> RuleSet:
 
     Raises ``RuleFileError`` for a file that does not follow the schema, and for a folder without rule files.
     """
-    root = _packaged()
+    root = packaged()
     framework = _decode(root / "base" / "framework.toml", Framework)
     for generation in framework.generation.values():
         for parameter in generation.parameter:
@@ -181,7 +181,7 @@ def load(extra: Sequence[Path] = ()) -> RuleSet:
     return RuleSet(dict(sorted(rules.items())), framework, step, schedule)
 
 
-def _packaged() -> Path:
+def packaged() -> Path:
     """The folder of rules: inside the package in a wheel, at the project's root in an editable install."""
     packaged = Path(__file__).parent / "rules"
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "rules"

@@ -140,7 +140,7 @@ def store_nothing(_file: Found, _data: bytes, _changed: bool) -> None:
 
 
 def _unreadable(path: str, verb: str, error: OSError) -> Outcome:
-    return _failed(path, finding("unreadable-file", 1, 1, error=f"cannot be {verb}: {error.strerror or error}"))
+    return _failed(path, finding(f"unreadable-file/{verb}", 1, 1, error=error.strerror or error))
 
 
 def _failed(path: str, found: Finding, data: bytes = b"") -> Outcome:

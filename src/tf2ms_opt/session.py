@@ -20,7 +20,7 @@ from tf2ms_opt.run import Converter, Store, store_nothing
 from tf2ms_opt.runtime_files import RuntimeFiles
 from tf2ms_opt.sink import Sink, Streams
 from tf2ms_opt.walk import Found, Walked, walk
-from tf2ms_opt.wishes import UsageError, check, options_of
+from tf2ms_opt.wishes import UsageError, check, lexicon_of, options_of
 from tf2ms_opt.write import OutputCollisionError, create, destinations, replace
 
 if TYPE_CHECKING:
@@ -48,13 +48,15 @@ def convert(
     converter = converter_of(settings, rules, modules)
     baseline = _baseline(settings) if new_baseline is None else None
     outcomes: Iterable[Outcome]
+    lexicon = lexicon_of(settings)
     if STDIN in paths:
-        sink = Sink(settings, streams, named=frozenset({stdin_name or _STDIN_NAME}), filters=not dry, baseline=baseline)
+        named = frozenset({stdin_name or _STDIN_NAME})
+        sink = Sink(settings, streams, named, filters=not dry, baseline=baseline, lexicon=lexicon)
         outcomes = _filtered(converter, streams, stdin_name, dry=dry)
     else:
         walked = walked_files(paths, settings)
         named = frozenset(file.path for file in walked.files if file.named)
-        sink = Sink(settings, streams, named, baseline=baseline)
+        sink = Sink(settings, streams, named, baseline=baseline, lexicon=lexicon)
         store = store_nothing if dry else _store(walked, settings, modules)
         outcomes = sink.watched(converter.outcomes(walked, store), len(walked.files))
     record = None if new_baseline is None else _record(Path(new_baseline))
@@ -64,7 +66,7 @@ def convert(
         sink.take(outcome)
     summary = sink.finish(modules)
     if record is not None:
-        streams.say(f"{record.file}: {record.write()}")
+        streams.say(f"{record.file}: {lexicon.phrase(record.write())}")
         return 2 if summary.failed else 0
     return _exit_code(summary, settings, dry=dry, baseline=baseline)
 

@@ -10,9 +10,11 @@ from dataclasses import astuple, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tf2ms_opt.config import Settings
+from tf2ms_opt.language import ENGLISH, Lexicon
 from tf2ms_opt.outcomes import FileStatus, Outcome, Summary, summarize
 from tf2ms_opt.report import machine, statistics, text
 from tf2ms_opt.report.diff import coloured, unified
+from tf2ms_opt.report.translated import translated
 from tf2ms_opt.runtime_files import RuntimeFile
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ class Sink:
     filters: bool = False
     #: what is known already and not said again
     baseline: Comparison | None = None
+    lexicon: Lexicon = ENGLISH
     _total: Summary = field(default_factory=Summary)
     _without_news: int = 0
     _tally: statistics.Tally = field(default_factory=statistics.Tally)
@@ -67,6 +70,7 @@ class Sink:
             dry=bool(settings.check or settings.diff),
             diff=bool(settings.diff),
             filters=self.filters,
+            lexicon=self.lexicon,
         )
 
     def watched(self, outcomes: Iterable[Outcome], total: int) -> Iterable[Outcome]:
@@ -86,7 +90,7 @@ class Sink:
             lines = unified(outcome.before, outcome.after, outcome.path)
             self._write(b"".join(coloured(lines) if self.streams.colour else lines))
         if outcome.path in self.named or not self._is_known(fresh):
-            self._render(fresh)
+            self._render(translated(fresh, self.lexicon))
 
     def _is_known(self, fresh: Outcome) -> bool:
         """Whether the baseline has all that there is to say."""
@@ -99,8 +103,8 @@ class Sink:
             case "sarif":
                 from tf2ms_opt.report import sarif  # noqa: PLC0415 -- few runs need it
 
-                self._results += sarif.results(outcome)
-                self._failures += sarif.notifications(outcome)
+                self._results += sarif.results(outcome, self.lexicon)
+                self._failures += sarif.notifications(outcome, self.lexicon)
             case "concise":
                 self._lines(machine.concise(outcome))
             case "github":
@@ -124,7 +128,7 @@ class Sink:
             if self.settings.format == "sarif":
                 from tf2ms_opt.report import sarif  # noqa: PLC0415 -- few runs need it
 
-                self._write(sarif.document(self._results, self._failures).encode("ascii") + b"\n")
+                self._write(sarif.document(self._results, self._failures, self.lexicon).encode("ascii") + b"\n")
             for line in self._closing(total, files):
                 self.streams.say(line)
         self.streams.stdout.flush()
@@ -135,15 +139,15 @@ class Sink:
         yield from text.module_lines(files, self.view)
         yield from text.summary_lines(total, self.view)
         if self.baseline is not None:
-            yield from text.baseline_lines(self.baseline)
+            yield from text.baseline_lines(self.baseline, self.lexicon)
         if self.settings.statistics:
-            yield from statistics.lines(self._tally)
+            yield from statistics.lines(self._tally, self.lexicon)
 
     def _more(self) -> dict[str, Any]:
         """What the JSON document says besides, where it was asked for."""
         more: dict[str, Any] = {}
         if self.settings.statistics:
-            more["statistics"] = statistics.data(self._tally)
+            more["statistics"] = statistics.data(self._tally, self.lexicon)
         if self.baseline is not None:
             more["baseline"] = machine.baseline(self.baseline)
         return more

@@ -6,6 +6,7 @@ It joins the parts and writes that one file; what the page says is for ``report`
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tf2ms_opt.config import Settings
@@ -15,12 +16,13 @@ from tf2ms_opt.report import text
 from tf2ms_opt.report.entries import FileEntry, entry
 from tf2ms_opt.report.page import Run, page
 from tf2ms_opt.report.statistics import Tally
+from tf2ms_opt.report.translated import translated
 from tf2ms_opt.ruleset import RuleSet, load
 from tf2ms_opt.run import store_nothing
 from tf2ms_opt.runtime_files import RuntimeFiles
 from tf2ms_opt.session import STDIN, converter_of, walked_files
 from tf2ms_opt.sink import Streams, add, is_plain, watched
-from tf2ms_opt.wishes import UsageError, options_of
+from tf2ms_opt.wishes import UsageError, lexicon_of, options_of
 from tf2ms_opt.write import publish
 
 #: what a page may be called: a slip of the hand must not replace a source file
@@ -39,12 +41,14 @@ def report(paths: Sequence[str], settings: Settings, streams: Streams, output: s
     if output != STDIN and not output.lower().endswith(_PAGES):
         raise UsageError(f"--output: {output} is not called .html; the report is an HTML page")
     rules = load([Path(folder) for folder in settings.rules or ()])
-    options = options_of(settings, rules)
+    options, lexicon = options_of(settings, rules), lexicon_of(settings)
     modules = RuntimeFiles(settings.runtime_module, dry=True)
     walked = walked_files(paths, settings)
     outcomes = converter_of(settings, rules, modules).outcomes(walked, store_nothing)
-    run = _surveyed(watched(outcomes, len(walked.files), streams), streams, rules, options, modules)
-    data = page(run).encode("utf-8")
+    said = (translated(one, lexicon) for one in watched(outcomes, len(walked.files), streams))
+    run = _surveyed(said, text.View(quiet=True, dry=True, lexicon=lexicon), streams, rules)
+    run = replace(run, asked=_asked(options), modules=tuple(modules))
+    data = page(run, lexicon).encode("utf-8")
     if output == STDIN:
         streams.stdout.write(data)
         streams.stdout.flush()
@@ -53,16 +57,14 @@ def report(paths: Sequence[str], settings: Settings, streams: Streams, output: s
             publish(Path(output), data)
         except OSError as error:
             raise UsageError(f"--output: {output} cannot be written: {error.strerror or error}") from error
-    for line in text.summary_lines(run.summary, text.View(dry=True)):
+    for line in text.summary_lines(run.summary, text.View(dry=True, lexicon=lexicon)):
         streams.say(line)
     if output != STDIN:
-        streams.say(f"{output}: written")
+        streams.say(lexicon.say("{path}: written", path=output))
     return 2 if run.summary.failed else 0
 
 
-def _surveyed(
-    outcomes: Iterable[Outcome], streams: Streams, rules: RuleSet, options: Options, modules: RuntimeFiles
-) -> Run:
+def _surveyed(outcomes: Iterable[Outcome], view: text.View, streams: Streams, rules: RuleSet) -> Run:
     """What the page is about; of the files themselves only what is shown is kept."""
     total, tally, plain = Summary(), Tally(), 0
     entries: list[FileEntry] = []
@@ -72,10 +74,10 @@ def _surveyed(
             plain += 1
             continue
         if outcome.failed:
-            text.print_outcome(streams.console(), outcome, text.View(quiet=True, dry=True))
+            text.print_outcome(streams.console(), outcome, view)
         tally.take(outcome)
         entries.append(entry(outcome, len(entries) + 1, rules.rules))
-    return Run(total, plain, _asked(options), tally, entries, tuple(modules))
+    return Run(total, plain, (), tally, entries, ())
 
 
 def _asked(options: Options) -> tuple[tuple[str, str], ...]:

@@ -15,10 +15,17 @@ import click
 from tf2ms_opt.options import Fidelity, Scope
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from tf2ms_opt.config import Settings
+    from tf2ms_opt.language import Language, Lexicon
     from tf2ms_opt.sink import Streams
+
+
+#: the option of every command that speaks to people
+LANG = click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the report (default: the locale's).")
 
 
 class Failure(click.ClickException):
@@ -45,6 +52,47 @@ def said(given: dict[str, Any]) -> Settings:
     if "scope" in values:
         values["scope"] = Scope(values["scope"])
     return Settings(**values)
+
+
+def spoken(settings: Settings) -> Settings:
+    """``settings`` with the language of the run: people are spoken to in the locale's, machines in English."""
+    from msgspec.structs import replace  # noqa: PLC0415
+
+    if settings.lang is not None or settings.format not in (None, "text"):
+        return settings
+    return replace(settings, lang=_of_locale())
+
+
+def lexicon(lang: Language | None, folders: Sequence[str]) -> Lexicon:
+    """What a command without files speaks, rule files in ``folders`` included."""
+    from tf2ms_opt.config import ConfigError  # noqa: PLC0415
+    from tf2ms_opt.ruleset import RuleFileError  # noqa: PLC0415
+    from tf2ms_opt.wishes import lexicon_of  # noqa: PLC0415
+
+    try:
+        found = lexicon_of(spoken(settings((), {"lang": lang, "rules": tuple(folders)})))
+    except (ConfigError, RuleFileError) as error:
+        raise Failure(str(error)) from error
+    if found.language != "en" and not _takes(sys.stdout.encoding):
+        raise Failure(f"--lang {found.language}: set PYTHONIOENCODING=utf-8; {sys.stdout.encoding} has no such letters")
+    return found
+
+
+def _of_locale() -> Language | None:
+    """The locale's language, unless the terminal or file behind a stream has no letters for it."""
+    from tf2ms_opt.language import of_locale  # noqa: PLC0415
+
+    found = of_locale(os.environ)
+    return found if found == "en" or all(_takes(stream.encoding) for stream in (sys.stdout, sys.stderr)) else None
+
+
+def _takes(encoding: str | None) -> bool:
+    """Whether Chinese can be written in ``encoding``."""
+    try:
+        "中".encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def streams() -> Streams:

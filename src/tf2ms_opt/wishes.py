@@ -9,12 +9,14 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from keyword import iskeyword
+from pathlib import Path
 
 from tf2ms_opt.config import TWO_WAYS, Settings, overridden
 from tf2ms_opt.diagnostics import is_code
 from tf2ms_opt.generations import generation_of_tensorflow
+from tf2ms_opt.language import ENGLISH, Lexicon, TranslationError, lexicon
 from tf2ms_opt.options import DEFAULT_MINDSPORE, Fidelity, Options, Scope
-from tf2ms_opt.ruleset import RuleSet
+from tf2ms_opt.ruleset import RuleFileError, RuleSet, packaged
 from tf2ms_opt.spelling import code_or_rule
 
 
@@ -27,6 +29,16 @@ def check(settings: Settings, rules: RuleSet) -> None:
     options_of(settings, rules)
     for number, override in enumerate(settings.overrides or ()):
         options_of(overridden(settings, [override]), rules, f"overrides[{number}]: ")
+
+
+def lexicon_of(settings: Settings) -> Lexicon:
+    """What the run speaks: English, unless another language was said.  Raises ``RuleFileError``."""
+    if settings.lang is None:
+        return ENGLISH
+    try:
+        return lexicon(settings.lang, (packaged(), *map(Path, settings.rules or ())))
+    except TranslationError as error:
+        raise RuleFileError(str(error)) from error
 
 
 def options_of(settings: Settings, rules: RuleSet, where: str = "") -> Options:

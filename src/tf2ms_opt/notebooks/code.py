@@ -114,7 +114,12 @@ class Notebook:
     def located(self, one: Finding) -> Finding:
         """A finding on the Python text as one on its cell."""
         cell, line, column = self.place(one.line, one.column)
-        return replace(one, cell=cell, line=line, column=column, message=self.worded(one.message))
+        details = tuple((name, self._worded_detail(name, text)) for name, text in one.details)
+        return replace(one, cell=cell, line=line, column=column, message=self.worded(one.message), details=details)
+
+    def _worded_detail(self, name: str, text: str) -> str:
+        """What was filled into a message, worded as the message is."""
+        return self.worded(f"line {text}").removeprefix("line ") if name == "line" else self.worded(text)
 
     def inside(self, cell: Cell, own: CellCode, one: Finding) -> Finding:
         """A finding on the Python of one cell as one on that cell."""

@@ -25,7 +25,7 @@ def subclass(module: Module, base: ast.expr, node: ast.ClassDef, source: str) ->
     rules = {one.rule.name: one for one in module.rules.named(source) if one.rule.kind == "optimizer"}
     target = next((one.target.name.replace("mindspore.", "") for one in rules.values() if one.target.name), "")
     place = module.position(base)
-    parts = "; ".join(f"{', '.join(methods)} {becomes}" for becomes, methods in found.items())
+    parts = "; ".join(becomes.format(methods=", ".join(methods)) for becomes, methods in found.items())
     help_ = guide.help.format(name=node.name)
     details = {"source": source, "name": node.name, "parts": parts or guide.nothing}
     if target:

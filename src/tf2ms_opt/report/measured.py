@@ -8,21 +8,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tf2ms_opt.evidence import ROUNDING
+from tf2ms_opt.language import ENGLISH, Lexicon
 from tf2ms_opt.rules import Row, Rule
 
 
-def deviation(row: Row) -> str:
+def deviation(row: Row, lexicon: Lexicon = ENGLISH) -> str:
     """``bit-equal``, a number that is float32's rounding, or the sizes of gradients for which it is worst and best."""
-    largest = f"{row.largest:.2g}"
+    say, largest = lexicon.say, f"{row.largest:.2g}"
     if row.largest == 0:
-        return "bit-equal"
+        return say("bit-equal")
     if row.largest <= ROUNDING:
-        return f"{largest} (float32 rounding)"
+        return say("{largest} (float32 rounding)", largest=largest)
     worst = max(row.deviation, key=lambda scale: row.deviation[scale])
     best = min(row.deviation, key=lambda scale: row.deviation[scale])
     if worst == best:
-        return f"differs by {largest}"
-    return f"differs by {largest} for gradients of {worst}, {row.deviation[best]:.2g} for {best}"
+        return say("differs by {largest}", largest=largest)
+    return say(
+        "differs by {largest} for gradients of {worst}, {least} for {best}",
+        largest=largest, worst=worst, least=f"{row.deviation[best]:.2g}", best=best,
+    )  # fmt: skip
 
 
 def rows(rule: Rule, generation: str) -> Iterator[Row]:

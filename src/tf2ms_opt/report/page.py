@@ -10,12 +10,14 @@ import base64
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from tf2ms_opt import __version__
+from tf2ms_opt.language import ENGLISH, Lexicon
 from tf2ms_opt.outcomes import Summary
 from tf2ms_opt.report import curves
 from tf2ms_opt.report.entries import FileEntry, Need, measurements
@@ -26,7 +28,7 @@ from tf2ms_opt.runtime_files import RuntimeFile
 _TEMPLATES = Path(__file__).with_name("templates")
 #: fewer files than this are shown open
 _FEW = 8
-_HEADINGS = {
+HEADINGS = {
     Need.FAILED: ("Could not be processed", "These files stayed as they are; the reason stands with each."),
     Need.LEFT: ("Need a hand", "Something in them is left for a person; the reason and the next step stand with it."),
     Need.REVIEW: ("To review", "Converted, and a named difference remains in them for a person to judge."),
@@ -59,8 +61,9 @@ class Share:
     width: float
 
 
-def page(run: Run) -> str:
+def page(run: Run, lexicon: Lexicon = ENGLISH) -> str:
     """The whole page.  The same run gives the same page."""
+    words = lexicon.words
     style, script = _own("page.css"), _own("page.js")
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
@@ -68,16 +71,19 @@ def page(run: Run) -> str:
     )  # fmt: skip
     environment.filters |= {"code": code, "inline": printable, "prose": prose}
     groups = [
-        (need, *_HEADINGS[need], found)
+        (need, *map(words, HEADINGS[need]), found)
         for need in Need if (found := [one for one in run.entries if one.need is need])
     ]  # fmt: skip
     return environment.get_template("page.html").render(
         run=run,
         version=__version__,
+        say=partial(_said, lexicon),
+        words=words,
+        language=lexicon.language,
         groups=groups,
         shares=_shares(run.summary),
         measurements=measurements(run.entries),
-        codes=run.tally.codes(),
+        codes=run.tally.codes(lexicon),
         rules=run.tally.rules(),
         no_rule=NO_RULE,
         picture=curves,
@@ -109,6 +115,12 @@ def prose(text: str) -> Markup:
     return Markup("").join(
         Markup("<code>{}</code>").format(one) if at % 2 else escape(one) for at, one in enumerate(parts)
     )
+
+
+def _said(lexicon: Lexicon, text: str, /, **places: object) -> Markup:
+    """A sentence of the page itself, with its places filled in: ours may be markup, a file's never are."""
+    filled = {name: _inline(value) for name, value in places.items()}
+    return prose(lexicon.words(text)).format(**filled)
 
 
 def _characters(text: str) -> Iterable[Markup]:

@@ -13,6 +13,7 @@ from typing import Any
 from tf2ms_opt import __version__
 from tf2ms_opt.diagnostics import Entry, Finding, Severity, catalogue
 from tf2ms_opt.fingerprints import Mark, marks
+from tf2ms_opt.language import ENGLISH, Lexicon
 from tf2ms_opt.outcomes import Outcome
 from tf2ms_opt.report.places import position, printable, uri
 
@@ -23,19 +24,19 @@ _ROOT = "%SRCROOT%"
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def results(outcome: Outcome) -> list[dict[str, Any]]:
+def results(outcome: Outcome, lexicon: Lexicon = ENGLISH) -> list[dict[str, Any]]:
     """The findings of a file that was processed."""
     if outcome.failed:
         return []
     numbers = {entry.code: number for number, (_, entry) in enumerate(_entries(failures=False))}
     return [
-        _result(mark, mark.subject, outcome.path, numbers)
+        _result(mark, mark.subject, outcome.path, numbers, lexicon)
         for mark in marks(outcome)
         if isinstance(mark.subject, Finding)
     ]
 
 
-def notifications(outcome: Outcome) -> list[dict[str, Any]]:
+def notifications(outcome: Outcome, lexicon: Lexicon = ENGLISH) -> list[dict[str, Any]]:
     """Why a file could not be processed."""
     if not outcome.failed:
         return []
@@ -44,21 +45,21 @@ def notifications(outcome: Outcome) -> list[dict[str, Any]]:
         {
             "descriptor": {"id": finding.code, "index": numbers[finding.code]},
             "level": _LEVELS[finding.severity],
-            "message": {"text": _text(finding)},
+            "message": {"text": _text(finding, lexicon)},
             "locations": [_location(finding, outcome.path)],
         }
         for finding in outcome.findings
     ]
 
 
-def document(found: Sequence[dict[str, Any]], failures: Sequence[dict[str, Any]]) -> str:
+def document(found: Sequence[dict[str, Any]], failures: Sequence[dict[str, Any]], lexicon: Lexicon = ENGLISH) -> str:
     """The whole log.  Only ASCII, so that it survives any stream."""
     driver = {
         "name": "tf2ms-opt",
         "version": __version__,
         "semanticVersion": __version__,
-        "rules": [_descriptor(name, entry) for name, entry in _entries(failures=False)],
-        "notifications": [_descriptor(name, entry) for name, entry in _entries(failures=True)],
+        "rules": [_descriptor(name, lexicon) for name, _ in _entries(failures=False)],
+        "notifications": [_descriptor(name, lexicon) for name, _ in _entries(failures=True)],
     }
     run = {
         "tool": {"driver": driver},
@@ -74,26 +75,27 @@ def _entries(*, failures: bool) -> Iterable[tuple[str, Entry]]:
     return ((name, entry) for name, entry in catalogue().items() if (entry.severity is Severity.ERROR) == failures)
 
 
-def _descriptor(name: str, entry: Entry) -> dict[str, Any]:
+def _descriptor(name: str, lexicon: Lexicon) -> dict[str, Any]:
+    entry, following = lexicon.entries[name], lexicon.say("Next:")
     return {
         "id": entry.code,
         "name": name,
-        "shortDescription": {"text": f"{entry.title}."},
+        "shortDescription": {"text": lexicon.say("{title}.", title=entry.title)},
         "fullDescription": {"text": entry.explanation},
         "help": {
-            "text": f"{entry.explanation}\n\nNext: {entry.next_step}",
-            "markdown": f"{_markdown(entry.explanation)}\n\n**Next:** {_markdown(entry.next_step)}",
+            "text": f"{entry.explanation}\n\n{following} {entry.next_step}",
+            "markdown": f"{_markdown(entry.explanation)}\n\n**{following}** {_markdown(entry.next_step)}",
         },
         "defaultConfiguration": {"level": _LEVELS[entry.severity]},
     }
 
 
-def _result(mark: Mark, finding: Finding, path: str, numbers: dict[str, int]) -> dict[str, Any]:
+def _result(mark: Mark, finding: Finding, path: str, numbers: dict[str, int], lexicon: Lexicon) -> dict[str, Any]:
     return {
         "ruleId": finding.code,
         "ruleIndex": numbers[finding.code],
         "level": _LEVELS[finding.severity],
-        "message": {"text": _text(finding)},
+        "message": {"text": _text(finding, lexicon)},
         "locations": [_location(finding, path)],
         "partialFingerprints": {"tf2msLine/v1": f"{mark.fingerprint}:{mark.ordinal}"},
     }
@@ -113,12 +115,14 @@ def _location(finding: Finding, path: str) -> dict[str, Any]:
     }
 
 
-def _text(finding: Finding) -> str:
+def _text(finding: Finding, lexicon: Lexicon) -> str:
     """What is said; where a person is asked, with the next step behind it."""
     place = "" if finding.cell is None else f"{position(finding.line, finding.column, finding.cell)}: "
     message = place + printable(finding.message)
     asked = finding.severity is not Severity.INFO and finding.help
-    return _plain(f"{message}. Next: {printable(finding.help)}" if asked else message)
+    if not asked:
+        return _plain(message)
+    return _plain(lexicon.say("{message}. Next: {advice}", message=message, advice=printable(finding.help)))
 
 
 def _plain(text: str) -> str:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tf2ms_opt.diagnostics import Entry, catalogue
+from tf2ms_opt.diagnostics import Entry
+from tf2ms_opt.language import ENGLISH, Lexicon
 from tf2ms_opt.outcomes import Outcome, SiteOutcome
+from tf2ms_opt.report.wrapped import columns, padded
 
 #: sites that no rule converts
 NO_RULE = "(no rule)"
@@ -52,11 +54,11 @@ class Tally:
         self._files.update(set(names))
         self._sites.update((site.rule or NO_RULE, site.outcome) for site in outcome.sites)
 
-    def codes(self) -> tuple[CodeCount, ...]:
+    def codes(self, lexicon: Lexicon = ENGLISH) -> tuple[CodeCount, ...]:
         """The findings that were met, in the order of their codes."""
         return tuple(
             CodeCount(name, entry, self._codes[name], self._files[name])
-            for name, entry in catalogue().items() if self._codes[name]
+            for name, entry in lexicon.entries.items() if self._codes[name]
         )  # fmt: skip
 
     def rules(self) -> tuple[RuleCount, ...]:
@@ -67,26 +69,32 @@ class Tally:
         )
 
 
-def lines(tally: Tally) -> Iterator[str]:
+def lines(tally: Tally, lexicon: Lexicon = ENGLISH) -> Iterator[str]:
     """The two tables for people; a table without rows is left out."""
-    codes, rules = tally.codes(), tally.rules()
+    say, codes, rules = lexicon.say, tally.codes(lexicon), tally.rules()
     if codes:
         yield ""
-        yield "findings by code:"
+        yield say("findings by code:")
         width = max(len(str(one.count)) for one in codes)
         for one in codes:
-            files = f"{one.files} file{'s' if one.files > 1 else ''}"
-            yield f"  {one.count:>{width}}  {one.entry.code} {one.name} ({files}): {one.entry.title}"
+            lead = f"  {one.count:>{width}}  {one.entry.code} {one.name}"
+            yield lead + say(
+                " ({files} files): {title}" if one.files > 1 else " ({files} file): {title}",
+                files=one.files, title=one.entry.title,
+            )  # fmt: skip
     if rules:
         yield ""
-        yield "sites by rule:"
-        width, name = max(len(str(row.sites)) for row in rules), max(len(row.rule) for row in rules)
+        yield say("sites by rule:")
+        width, name = max(len(str(row.sites)) for row in rules), max(columns(lexicon.words(row.rule)) for row in rules)
         for row in rules:
-            outcomes = f"{row.converted} converted, {row.review} to review, {row.left} left"
-            yield f"  {row.sites:>{width}}  {row.rule:<{name}}  {outcomes}"
+            outcomes = say(
+                "{converted} converted, {review} to review, {left} left",
+                converted=row.converted, review=row.review, left=row.left,
+            )  # fmt: skip
+            yield f"  {row.sites:>{width}}  {padded(lexicon.words(row.rule), name)}  {outcomes}"
 
 
-def data(tally: Tally) -> dict[str, Any]:
+def data(tally: Tally, lexicon: Lexicon = ENGLISH) -> dict[str, Any]:
     """The same as plain values for JSON."""
     return {
         "codes": [
@@ -94,7 +102,7 @@ def data(tally: Tally) -> dict[str, Any]:
                 "code": row.entry.code, "name": row.name, "severity": row.entry.severity.value,
                 "title": row.entry.title, "count": row.count, "files": row.files,
             }
-            for row in tally.codes()
+            for row in tally.codes(lexicon)
         ],
         "rules": [
             {

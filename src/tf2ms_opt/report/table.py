@@ -6,19 +6,21 @@ It shows what the rule files and the catalogue say, and adds no knowledge of its
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tf2ms_opt.diagnostics import Entry, Severity
 from tf2ms_opt.evidence import conditions
+from tf2ms_opt.language import ENGLISH, Lexicon
 from tf2ms_opt.report import measured
-from tf2ms_opt.report.wrapped import print_wrapped
+from tf2ms_opt.report.wrapped import columns, padded, print_wrapped
 from tf2ms_opt.rules import Action, Parameter, Rule, Source
 from tf2ms_opt.ruleset import Candidate, RuleSet
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-_ACTIONS = {
+ACTIONS = {
     Action.DROP: "dropped: no effect on training",
     Action.REVIEW: "dropped, to review",
     Action.WRAP: "a class around the optimizer",
@@ -28,7 +30,9 @@ _ACTIONS = {
     Action.ERROR: "the call is left",
     Action.LEARNING_RATE_DECAY: "a schedule around the rate",
 }
-_SEVERITIES = {
+#: what stands before the rows of one rule
+LABELS = ("becomes", "because", "see", "by name", "state", "differs", "measured")
+SEVERITIES = {
     Severity.INFO: "converted, for information",
     Severity.REVIEW: "converted, to review",
     Severity.LEFT: "left for a person",
@@ -36,9 +40,9 @@ _SEVERITIES = {
 }
 
 
-def print_rules(console: Console, rules: Iterable[Rule]) -> None:
+def print_rules(console: Console, rules: Iterable[Rule], lexicon: Lexicon = ENGLISH) -> None:
     """All rules, one a row; on a terminal that is too narrow for that, one a paragraph."""
-    rows = [(rule.name, target_names(rule), _sources(rule), rule.summary) for rule in rules]
+    rows = [(rule.name, target_names(rule), _sources(rule), lexicon.phrase(rule.summary)) for rule in rules]
     widths = _widths(rows)
     if console.is_terminal and sum(widths) + 2 * len(widths) > console.width:
         for name, target, sources, summary in rows:
@@ -47,84 +51,116 @@ def print_rules(console: Console, rules: Iterable[Rule]) -> None:
             print_wrapped(console, " " * len(lead), f"{sources} -> {target}")
         return
     for row in rows:
-        *cells, last = (f"{cell:<{width}}  " for cell, width in zip(row, widths, strict=True))
+        *cells, last = (padded(cell, width + 2) for cell, width in zip(row, widths, strict=True))
         print_wrapped(console, "".join(cells), last.rstrip(), span=(0, len(row[0]), "bold"))
 
 
-def print_rule(console: Console, rule: Rule, rules: RuleSet) -> None:
+def print_rule(console: Console, rule: Rule, rules: RuleSet, lexicon: Lexicon = ENGLISH) -> None:
     """One rule: for every generation of its source, what becomes of each parameter."""
     print_wrapped(console, "", rule.name, style="bold")
-    print_wrapped(console, "  ", rule.summary)
-    print_wrapped(console, "  becomes  ", target_names(rule))
+    page = _Page(console, lexicon)
+    print_wrapped(console, "  ", lexicon.phrase(rule.summary))
+    page.row("becomes", target_names(rule))
     if rule.target.reason:
-        print_wrapped(console, "  because  ", rule.target.reason)
+        page.row("because", lexicon.phrase(rule.target.reason))
     if rule.target.docs:
-        print_wrapped(console, "  see      ", rule.target.docs)
+        page.row("see", rule.target.docs)
     if rule.strings:
-        print_wrapped(console, "  by name  ", ", ".join(rule.strings))
+        page.row("by name", ", ".join(rule.strings))
     for candidate in _candidates(rule, rules):
         console.print()
-        _print_candidate(console, candidate, rules)
+        _print_candidate(page, candidate, rules)
 
 
-def print_entry(console: Console, name: str, entry: Entry) -> None:
+def print_entry(console: Console, name: str, entry: Entry, lexicon: Lexicon = ENGLISH) -> None:
     """A finding of the catalogue: why it exists, what to do, and the sentences it comes in."""
-    print_wrapped(console, "", f"{entry.code} {name} ({_SEVERITIES[entry.severity]})", style="bold")
-    for lead, text in (("", entry.title), ("", entry.explanation), ("next: ", entry.next_step)):
+    kind = lexicon.words(SEVERITIES[entry.severity])
+    print_wrapped(
+        console, "", lexicon.say("{finding} ({kind})", finding=f"{entry.code} {name}", kind=kind), style="bold"
+    )
+    following = lexicon.say("next: {advice}", advice="")
+    for lead, text in (("", entry.title), ("", entry.explanation), (following, entry.next_step)):
         print_wrapped(console, f"  {lead}", text)
         console.print()
-    print_wrapped(console, "  ", "It reads:")
+    print_wrapped(console, "  ", lexicon.say("It reads:"))
     for message in entry.messages.values():
         print_wrapped(console, "  - ", message)
 
 
-def _print_candidate(console: Console, candidate: Candidate, rules: RuleSet) -> None:
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Where a rule is printed, and in whose words."""
+
+    console: Console
+    lexicon: Lexicon
+
+    def row(self, label: str, text: str) -> None:
+        """A text behind one word that says what it is; the words are as wide as the widest of them."""
+        width = max(columns(self.lexicon.words(one)) for one in LABELS)
+        print_wrapped(self.console, f"  {padded(self.lexicon.words(label), width)}  ", text)
+
+
+def _print_candidate(page: _Page, candidate: Candidate, rules: RuleSet) -> None:
+    console, say, phrase = page.console, page.lexicon.say, page.lexicon.phrase
     source, generation = candidate.source, candidate.generation
-    title = rules.framework.generation[generation].title
-    print_wrapped(console, "", f"{source.class_name} in {generation} ({title})", style="bold")
-    rows = [_cells(parameter, candidate) for parameter in candidate.parameters]
-    name_width, default_width, *_ = _widths((("parameter", "default", ""), *rows))
-    print_wrapped(console, f"  {'parameter':<{name_width}}  {'default':<{default_width}}  ", "becomes", style="dim")
+    title = phrase(rules.framework.generation[generation].title)
+    heading = say("{name} in {generation} ({title})", name=source.class_name, generation=generation, title=title)
+    print_wrapped(console, "", heading, style="bold")
+    rows = [_cells(parameter, candidate, page.lexicon) for parameter in candidate.parameters]
+    head = (say("parameter"), say("default"), say("becomes"))
+    widths = _widths((head, *rows))
+    print_wrapped(console, f"  {padded(head[0], widths[0])}  {padded(head[1], widths[1])}  ", head[2], style="dim")
     for parameter, (name, default, becomes) in zip(candidate.parameters, rows, strict=True):
-        print_wrapped(console, f"  {name:<{name_width}}  {default:<{default_width}}  ", becomes)
+        print_wrapped(console, f"  {padded(name, widths[0])}  {padded(default, widths[1])}  ", becomes)
         if parameter.reason:
-            print_wrapped(console, "      ", parameter.reason, style="dim")
+            print_wrapped(console, "      ", phrase(parameter.reason), style="dim")
     for state in source.state:
-        text = f".{state.attribute} is set to {state.value} after construction: {state.because}"
-        print_wrapped(console, "  state    ", text)
+        because = phrase(state.because)
+        said = say(
+            ".{attribute} is set to {value} after construction: {because}",
+            attribute=state.attribute, value=state.value, because=because,
+        )  # fmt: skip
+        page.row("state", said)
     for difference in source.difference:
-        only = " and ".join(f"{name} is {value}" for name, value in difference.when.items())
-        print_wrapped(console, "  differs  ", f"where {only}: {difference.reason}" if only else difference.reason)
-    _print_evidence(console, candidate)
+        reason = phrase(difference.reason)
+        when = (say("{name} is {value}", name=name, value=value) for name, value in difference.when.items())
+        only = say(" and ").join(when)
+        page.row("differs", say("where {only}: {reason}", only=only, reason=reason) if only else reason)
+    _print_evidence(page, candidate)
 
 
-def _print_evidence(console: Console, candidate: Candidate) -> None:
+def _print_evidence(page: _Page, candidate: Candidate) -> None:
     """What was measured for this generation, a line for each setting and fidelity."""
     rule = candidate.rule
     found = list(measured.rows(rule, candidate.generation))
     if rule.evidence is None or not found:
         return
-    print_wrapped(console, "  measured ", f"{rule.evidence.steps} steps, {conditions(rule.evidence)}")
+    say, console = page.lexicon.say, page.console
+    page.row(
+        "measured", say("{steps} steps, {conditions}", steps=rule.evidence.steps, conditions=conditions(rule.evidence))
+    )
     cells = [(row.setting, row.fidelity, row.target.rpartition(".")[2]) for row in found]
     widths = _widths(cells)
     for row, line in zip(found, cells, strict=True):
-        lead = "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True))
-        print_wrapped(console, f"    {lead}  ", measured.deviation(row))
+        lead = "  ".join(padded(cell, width) for cell, width in zip(line, widths, strict=True))
+        print_wrapped(console, f"    {lead}  ", measured.deviation(row, page.lexicon))
 
 
-def _cells(parameter: Parameter, candidate: Candidate) -> tuple[str, str, str]:
-    default = "(required)" if parameter.default is None else parameter.default
-    return parameter.name, default, _becomes(parameter, candidate)
+def _cells(parameter: Parameter, candidate: Candidate, lexicon: Lexicon) -> tuple[str, str, str]:
+    default = lexicon.say("(required)") if parameter.default is None else parameter.default
+    return parameter.name, default, _becomes(parameter, candidate, lexicon)
 
 
-def _becomes(parameter: Parameter, candidate: Candidate) -> str:
+def _becomes(parameter: Parameter, candidate: Candidate, lexicon: Lexicon) -> str:
+    say = lexicon.say
     if parameter.to is None and parameter.runtime_to is not None:
-        return f"{parameter.runtime_to} of the runtime's class"
+        return say("{name} of the runtime's class", name=parameter.runtime_to)
     if parameter.to is None:
-        action = "" if parameter.action is None else _ACTIONS[parameter.action]
-        return f"{action} (unless {', '.join(parameter.inert)})" if parameter.inert else action
+        action = "" if parameter.action is None else lexicon.words(ACTIONS[parameter.action])
+        inert = ", ".join(parameter.inert)
+        return say("{action} (unless {values})", action=action, values=inert) if inert else action
     found = candidate.target.find(parameter.to)
-    return f"{parameter.to}, always written" if found is not None and found.pin else parameter.to
+    return say("{name}, always written", name=parameter.to) if found is not None and found.pin else parameter.to
 
 
 def target_names(rule: Rule) -> str:
@@ -157,4 +193,4 @@ def _candidates(rule: Rule, rules: RuleSet) -> Iterator[Candidate]:
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
-    return [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [max(map(columns, column)) for column in zip(*rows, strict=True)]

@@ -6,13 +6,14 @@ Paths and source text are printed as they are, never as rich's markup; the conso
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tf2ms_opt.diagnostics import Finding, Severity
+from tf2ms_opt.language import ENGLISH, Lexicon
 from tf2ms_opt.outcomes import Outcome, Site, SiteOutcome, Summary
 from tf2ms_opt.report.places import position, printable
-from tf2ms_opt.report.wrapped import print_wrapped
+from tf2ms_opt.report.wrapped import columns, padded, print_wrapped
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from tf2ms_opt.runtime_files import RuntimeFile
 
 _STYLES = {"converted": "green", "info": "cyan", "review": "yellow", "left": "magenta", "error": "red", "failed": "red"}
-_WORD = max(map(len, _STYLES))
 #: entries of a baseline that are listed
 _MOST_STALE = 20
 #: findings of these severities are printed with --quiet
@@ -41,6 +41,7 @@ class View:
     dry: bool = False
     diff: bool = False
     filters: bool = False
+    lexicon: Lexicon = field(default=ENGLISH, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class _Row:
     word: str
     text: str
     next_step: str = ""
+    style: str = ""
 
 
 def has_news(outcome: Outcome, view: View) -> bool:
@@ -63,78 +65,100 @@ def print_outcome(console: Console, outcome: Outcome, view: View) -> None:
     """Print what there is to say about one file."""
     rows = _rows(outcome, view)
     width = max((len(row.place) for row in rows), default=0)
+    word = max(columns(view.lexicon.words(one)) for one in _STYLES)
     print_wrapped(console, "", _header(outcome, view), style="bold")
     for row in rows:
         lead = f"  {row.place:<{width}}  "
         print_wrapped(
             console,
-            f"{lead}{row.word:<{_WORD}}  ",
+            f"{lead}{padded(row.word, word)}  ",
             row.text,
-            span=(len(lead), len(row.word), _STYLES.get(row.word, "")),
+            span=(len(lead), len(row.word), row.style),
         )
         if row.next_step:
-            print_wrapped(console, " " * (len(lead) + _WORD + 2), f"next: {row.next_step}", style="dim")
+            next_step = view.lexicon.say("next: {advice}", advice=row.next_step)
+            print_wrapped(console, " " * (len(lead) + word + 2), next_step, style="dim")
     if not view.quiet:
         console.print()
 
 
 def summary_lines(summary: Summary, view: View) -> Iterator[str]:
     """The totals: of files, and of sites where there are any."""
+    say = view.lexicon.say
     if not summary.files:
-        yield "no Python file or notebook found: nothing to do"
+        yield say("no Python file or notebook found: nothing to do")
         return
-    counts = {
-        "would be converted" if view.dry else "converted": summary.converted - summary.annotated,
-        "would be annotated" if view.dry else "annotated": summary.annotated,
-        "unchanged": summary.unchanged,
-        "failed": summary.failed,
-    }
-    parts = [f"{count} {what}" for what, count in counts.items() if count]
+    converted, annotated = summary.converted - summary.annotated, summary.annotated
+    parts = (
+        (converted, say("{count} would be converted" if view.dry else "{count} converted", count=converted)),
+        (annotated, say("{count} would be annotated" if view.dry else "{count} annotated", count=annotated)),
+        (summary.unchanged, say("{count} unchanged", count=summary.unchanged)),
+        (summary.failed, say("{count} failed", count=summary.failed)),
+    )
+    counts = say(", ").join(part for count, part in parts if count)
     needing = summary.needing_a_hand
-    tail = f"; {needing} {'needs' if needing == 1 else 'need'} a hand" if needing else ""
-    yield f"{_count(summary.files, 'file')}: {', '.join(parts)}{tail}"
+    if needing:
+        counts += say("; {count} needs a hand" if needing == 1 else "; {count} need a hand", count=needing)
+    files = summary.files
+    yield say("{files} file: {counts}" if files == 1 else "{files} files: {counts}", files=files, counts=counts)
     if summary.sites and not view.quiet:
-        yield (
-            f"{_count(summary.sites, 'site')}: {summary.sites_converted} converted, "
-            f"{summary.sites_review} to review, {summary.sites_left} left"
+        outcomes = say(
+            "{converted} converted, {review} to review, {left} left",
+            converted=summary.sites_converted,
+            review=summary.sites_review,
+            left=summary.sites_left,
         )
+        sites = summary.sites
+        yield say("{sites} site: {counts}" if sites == 1 else "{sites} sites: {counts}", sites=sites, counts=outcomes)
 
 
-def baseline_lines(comparison: Comparison) -> Iterator[str]:
+def baseline_lines(comparison: Comparison, lexicon: Lexicon = ENGLISH) -> Iterator[str]:
     """What a baseline left unsaid, and which of its entries can go."""
-    file = printable(str(comparison.file))
-    yield f"baseline {file}: {comparison.new} new, {comparison.known} known and not shown"
+    say, file = lexicon.say, printable(str(comparison.file))
+    new, known = comparison.new, comparison.known
+    yield say("baseline {file}: {new} new, {known} known and not shown", file=file, new=new, known=known)
     stale = comparison.stale()
     if not stale:
         return
-    occur = "occurs" if len(stale) == 1 else "occur"
-    yield f"{_count(len(stale), 'entry')} of it no longer {occur}; write it anew with --write-baseline {file}:"
+    yield say(
+        "{count} entry of it no longer occurs; write it anew with --write-baseline {file}:"
+        if len(stale) == 1
+        else "{count} entries of it no longer occur; write it anew with --write-baseline {file}:",
+        count=len(stale),
+        file=file,
+    )
     for entry in stale[:_MOST_STALE]:
-        times = f" ({entry.count} times)" if entry.count > 1 else ""
+        times = say(" ({count} times)", count=entry.count) if entry.count > 1 else ""
         yield f"  {printable(entry.path)}: {entry.code}{times}"
     if len(stale) > _MOST_STALE:
-        yield f"  and {len(stale) - _MOST_STALE} more"
+        yield say("  and {count} more", count=len(stale) - _MOST_STALE)
 
 
 def module_lines(modules: Iterable[RuntimeFile], view: View) -> Iterator[str]:
     """What becomes of each runtime module that the converted files import."""
+    say = view.lexicon.say
     for module in () if view.quiet and not view.filters else modules:
-        classes = ", ".join(module.classes)
+        names = {"path": printable(module.path), "classes": ", ".join(module.classes)}
         if not module.changed:
-            status = f"unchanged ({classes})"
+            yield say("{path}: unchanged ({classes})", **names)
         elif view.filters:
-            status = f"not written ({classes}): convert the file by its name to get it, or see --diff"
+            yield say("{path}: not written ({classes}): convert the file by its name to get it, or see --diff", **names)
         else:
-            status = f"{'would be written' if view.dry else 'written'} ({classes})"
-        yield f"{printable(module.path)}: {status}"
+            yield say("{path}: would be written ({classes})" if view.dry else "{path}: written ({classes})", **names)
 
 
 def _header(outcome: Outcome, view: View) -> str:
-    status = "annotated" if outcome.annotated else outcome.status.value
-    status = f"would be {status}" if view.dry and outcome.changed else status
-    told = f", from {outcome.generation_from}" if outcome.generation_from else ""
-    generation = f" ({outcome.generation}{told})" if outcome.generation else ""
-    return f"{printable(outcome.path)}: {status}{printable(generation)}"
+    say = view.lexicon.say
+    if outcome.annotated:
+        status = say("would be annotated" if view.dry else "annotated")
+    elif outcome.changed:
+        status = say("would be converted" if view.dry else "converted")
+    else:
+        status = view.lexicon.words(outcome.status.value)
+    parts = {"path": printable(outcome.path), "status": status, "generation": printable(outcome.generation or "")}
+    if outcome.generation and outcome.generation_from:
+        return say("{path}: {status} ({generation}, from {told})", told=printable(outcome.generation_from), **parts)
+    return say("{path}: {status} ({generation})" if outcome.generation else "{path}: {status}", **parts)
 
 
 def _rows(outcome: Outcome, view: View) -> list[_Row]:
@@ -147,14 +171,16 @@ def _site_rows(outcome: Outcome, view: View) -> Iterator[_Row]:
         # a diff shows what was converted, and the finding on a site that is left names it
         if not view.quiet and not (view.diff and site.outcome is not SiteOutcome.LEFT):
             place = position(site.line, site.column, site.cell)
-            yield _Row((site.cell or 0, site.line, site.column), place, site.outcome.value, printable(_becomes(site)))
+            word, order = site.outcome.value, (site.cell or 0, site.line, site.column)
+            text = printable(_becomes(site, view.lexicon))
+            yield _Row(order, place, view.lexicon.words(word), text, style=_STYLES[word])
 
 
-def _becomes(site: Site) -> str:
+def _becomes(site: Site, lexicon: Lexicon) -> str:
     if site.target is None or site.outcome is SiteOutcome.LEFT:
         return site.source
-    trains = f", trains {site.params}" if site.params else ""
-    return f"{site.source} -> {site.target}{trains}"
+    became = f"{site.source} -> {site.target}"
+    return lexicon.say("{became}, trains {params}", became=became, params=site.params) if site.params else became
 
 
 def _finding_rows(outcome: Outcome, view: View) -> Iterator[_Row]:
@@ -167,14 +193,13 @@ def _finding_rows(outcome: Outcome, view: View) -> Iterator[_Row]:
         next_step = finding.help if wanted and finding.help not in told else ""
         told.add(next_step)
         place = position(finding.line, finding.column, finding.cell)
-        text = f"{finding.code} {finding.name}: {finding.message}"
-        yield _Row(_order(finding), place, finding.severity.value, printable(text), printable(next_step))
+        word = finding.severity.value
+        what = f"{finding.code} {finding.name}"
+        text = view.lexicon.say("{finding}: {message}", finding=what, message=finding.message)
+        yield _Row(
+            _order(finding), place, view.lexicon.words(word), printable(text), printable(next_step), _STYLES[word]
+        )
 
 
 def _order(finding: Finding) -> tuple[int, int, int]:
     return finding.cell or 0, finding.line, finding.column
-
-
-def _count(number: int, noun: str) -> str:
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number} {noun if number == 1 else plural}"

@@ -20,10 +20,10 @@ _WHOLE = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod)
 _JUMPS = (ast.FloorDiv, ast.Mod)
 _COMPARES = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 _ROUNDED = (
-    "a number that Python calculates in float64 and MindSpore, which compiles it, in float32 decides here; "
+    "{text}: a number that Python calculates in float64 and MindSpore, which compiles it, in float32 decides here; "
     "calculate it in __init__ and use the attribute"
 )
-_DOUBLE = "TensorFlow divides whole numbers in float64 here; write tf.cast(step, tf.float32) first"
+_DOUBLE = "{text}: TensorFlow divides whole numbers in float64 here; write tf.cast(step, tf.float32) first"
 
 
 #: what a name stands for: a value, or a function that is gone over where it is called
@@ -112,9 +112,9 @@ class Expressions:
     def decides(self, node: ast.expr, value: Value) -> None:
         """Refuse ``value`` where one rounding more of it can be another result."""
         if value.rounded and self.place.compiled:
-            raise ScheduleLeftError(f"{self.text(node)}: {_ROUNDED}", node)
+            raise ScheduleLeftError(_ROUNDED.format(text=self.text(node)), node)
         if value.double:
-            raise ScheduleLeftError(f"{self.text(node)}: {_DOUBLE}", node)
+            raise ScheduleLeftError(_DOUBLE.format(text=self.text(node)), node)
 
     # ------------------------------------------------------------------ names
 

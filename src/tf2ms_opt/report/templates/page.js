@@ -19,6 +19,9 @@
   const groups = Array.from(document.querySelectorAll("section.group"));
   const few = 12;
 
+  // sentences come in the language of the page
+  const filled = (text, places) => text.replace(/\{(\w+)\}/g, (_, name) => places[name]);
+
   const wanted = () => Object.fromEntries(fields.map((name) => [name, form.elements[name].value.trim()]));
 
   const textOf = (item) => {
@@ -55,10 +58,10 @@
       const all = group.querySelectorAll("details.file").length;
       const left = group.querySelectorAll("details.file:not([hidden])").length;
       group.hidden = left === 0;
-      group.querySelector(".count").textContent = left === all ? `(${all})` : `(${left} of ${all})`;
+      group.querySelector(".count").textContent = left === all ? `(${all})` : filled(status.dataset.some, { left, all });
     }
     if (filtered && seen.length <= few) for (const file of seen) file.element.open = true;
-    status.textContent = `${items} of ${total} places in ${seen.length} of ${files.length} files`;
+    status.textContent = filled(status.dataset.all, { items, total, shown: seen.length, files: files.length });
     return want;
   };
 
