@@ -92,3 +92,5 @@ class Mentions:
     imports: tuple[tuple[str, str], ...] = ()
     #: modules of which everything is imported
     stars: tuple[str, ...] = ()
+    #: lines in which a module itself is a value, and its dotted name
+    modules: tuple[tuple[int, str], ...] = ()

@@ -23,6 +23,7 @@ from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.generation import Verdict, decide
 from tf2ms_opt.plan.imports import added_import, aliases, removed_imports, runtime_module
 from tf2ms_opt.plan.schedules import Schedule
+from tf2ms_opt.plan.settled import exported
 from tf2ms_opt.plan.settling import settle
 from tf2ms_opt.plan.signature import LeftError
 from tf2ms_opt.plan.sites import find
@@ -101,7 +102,7 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
     names = aliases(module, min(places), runtime, known.released)
     drafts, yielded = _drafts(module, Drafter(module, options, names, known.staying), verdict, found)
     kept |= yielded
-    settle(module, names, drafts)
+    settle(module, names, drafts, options.neighbours)
     done = {site: draft for site, draft in drafts.items() if isinstance(draft, Draft)} | foreign.drafts
     steps = Steps(done)
     if converts_steps(options):
@@ -170,7 +171,7 @@ def _signatures(module: Module, done: dict[Found, Draft], foreign: Foreign) -> I
                     function, candidate.rule.name, candidate.generation, draft.scheduled, draft.wrapped, mixed,
                     derived=_has_foreign_base(module, draft.factory.function),
                 )  # fmt: skip
-        for name in (*draft.exported, *receivers(module, draft.uses)):
+        for name in (*draft.exported, *receivers(module, draft.uses), *exported(draft.flow)):
             if name not in known:
                 known.add(name)
                 yield Signature(name, draft.candidate.rule.name, draft.candidate.generation, called=False)

@@ -139,7 +139,7 @@ class Factories:
                 return f"line {line} calls a {function.name}() of an object whose class is not told"
             calls.append(parent)
         if owner is not None and (hidden := self._hidden_call(function.name)):
-            return f"line {hidden} calls a {function.name}() of an object whose class is not told"
+            return f"line {hidden} has a {function.name}() of an object whose class is not told"
         elsewhere = self._neighbours.elsewhere(self._name(function))
         if elsewhere is None:
             return calls or "no call of it is in this file"
@@ -147,9 +147,12 @@ class Factories:
 
     def _hidden_call(self, name: str) -> int | None:
         """The line of a call of a method ``name`` of something that has no name itself, such as ``agents[0]``."""
-        for call in self._module.index.calls:
-            if isinstance(call.func, ast.Attribute) and call.func.attr == name and dotted(call.func) is None:
-                return self._module.position(call)[0]
+        for node in ast.walk(self._module.index.module):
+            match node:
+                case ast.Attribute(attr=found) if found == name and dotted(node) is None:
+                    return self._module.position(node)[0]
+                case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=found), *_]) if found == name:
+                    return self._module.position(node)[0]
         return None
 
     def _by_name(self, function: FunctionNode) -> Iterator[ast.expr]:
@@ -182,8 +185,12 @@ class Factories:
         return any(isinstance(statement, functions) and statement.name == name for statement in other.body)
 
     def _overridden(self, owner: ast.ClassDef, name: str) -> bool:
-        """Whether a class above or below ``owner`` has a method of this name, which would have to change too."""
-        return any(name in self._module.index.scopes[node].bindings for node in self._module.relatives(owner))
+        """Whether a class above or below ``owner``, or beside it in one below, has this method, too."""
+        module = self._module
+        family = {owner, *module.relatives(owner)}
+        family |= {one for node in module.classes if module.derives(node, owner) for one in module.classes
+                   if module.derives(node, one)}  # fmt: skip
+        return any(name in module.index.scopes[node].bindings for node in family - {owner})
 
 
 def _unusual(module: Module, function: FunctionNode) -> str:
@@ -213,6 +220,8 @@ def _free_name(function: FunctionNode) -> str:
 def _gain(module: Module, function: FunctionNode, parameter: str) -> Splice | None:
     """The edit that puts ``parameter`` first, behind self or cls of a method."""
     arguments = [*function.args.posonlyargs, *function.args.args]
+    if function.args.kwarg is not None and not function.args.posonlyargs:
+        parameter += ", /"  # a keyword of that name may be among the others
     static = any(isinstance(node, ast.Name) and node.id == "staticmethod" for node in function.decorator_list)
     source = module.source
     if module.index.enclosing_class(function) is not None and not static:

@@ -14,6 +14,7 @@ from tf2ms_opt.neighbours import Gain, Mention, Mentions
 from tf2ms_opt.plan.drafts import Draft
 from tf2ms_opt.plan.factories import Called, Factories
 from tf2ms_opt.plan.found import Found
+from tf2ms_opt.plan.schedules import flow_of
 from tf2ms_opt.plan.suppressed import untouched
 from tf2ms_opt.plan.targets import Choice
 from tf2ms_opt.plan.words import interesting, last_word
@@ -45,6 +46,10 @@ def foreign_calls(module: Module, factories: Factories, gains: Collection[Gain])
         called = factories.called(call)
         if isinstance(called, str):
             found.refused.append((place[0], called))
+            continue
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        if any(flow_of(module, value, "", place) is not None for value in given):
+            found.refused.append((place[0], "the call hands over a learning-rate schedule"))
             continue
         if blocked := untouched(module, called.splices):
             found.refused.append((place[0], f"the comment in line {blocked.line} keeps the call as it is"))
@@ -92,7 +97,21 @@ def mentions(module: Module, names: Collection[str]) -> Mentions:
     }  # fmt: skip
     stars = tuple(star for scope in module.index.scopes.values() for _, star in scope.stars)
     uses = sorted(_uses(module, words), key=lambda use: (use.line, use.call or (0, 0), use.names))
-    return Mentions(tuple(uses), tuple(sorted(imports.items())), stars)
+    return Mentions(tuple(uses), tuple(sorted(imports.items())), stars, tuple(sorted(_handed_modules(module))))
+
+
+def _handed_modules(module: Module) -> Iterator[tuple[int, str]]:
+    """Imported names that are values: handed on, kept, or asked for an attribute by its name."""
+    for key, uses in module.index.uses.items():
+        for _, node in uses:
+            parent = module.index.parents[node]
+            if isinstance(parent, ast.Attribute) or (isinstance(parent, ast.Call) and parent.func is node):
+                continue
+            if isinstance(node, ast.Name) and any(one.kind is BindingKind.IMPORT for one in module.origins(node)):
+                yield from ((module.position(node)[0], name) for name in module.resolve(node).names)
+            elif key.count("."):
+                names = module.resolve(node).names
+                yield from ((module.position(node)[0], name) for name in names if not module.rules.from_framework(name))
 
 
 def _uses(module: Module, words: Collection[str]) -> Iterator[Mention]:

@@ -1,7 +1,4 @@
-"""Which parameters an optimizer trains, read from where it goes: a compile, or the variable list of a step.
-
-Factories and ``--params`` build on this; where the expression can be evaluated is another question.
-"""
+"""Which parameters an optimizer trains, read from where it goes: a compile, or the variable list of a step."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from tf2ms_opt.diagnostics import Finding, finding
-from tf2ms_opt.trace.handed import parameter_of
+from tf2ms_opt.trace.handed import keeps_to_itself, parameter_of
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, BindingKind, dotted
 from tf2ms_opt.trace.uses import Use, UseKind
@@ -130,7 +127,10 @@ def _handed_in(module: Module, node: ast.expr, given: Given) -> ast.expr | None:
     (binding,) = bindings
     if binding.kind is BindingKind.PARAMETER:
         return given.get(binding.node)
-    return _handed_in(module, binding.value, given) if isinstance(binding.value, ast.Name) else None
+    method = module.method_of(module.index.scope(node))
+    attribute = (dotted(node) or "").partition(".")[2]
+    kept = not attribute or (method is not None and keeps_to_itself(module, method[0], attribute, read=False))
+    return _handed_in(module, binding.value, given) if kept and isinstance(binding.value, ast.Name) else None
 
 
 def _several(place: tuple[int, int], told: Sequence[Parameters]) -> Finding:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from tf2ms_opt.plan.between import begins, growth, prefixes, rebound, touched
+from tf2ms_opt.trace.handed import default_of
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import owner, reaching
-from tf2ms_opt.trace.scopes import Binding, Scope, dotted
+from tf2ms_opt.trace.scopes import Binding, BindingKind, Scope, dotted
 from tf2ms_opt.values import is_pure
 
 _SIMPLE = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)
@@ -163,6 +164,8 @@ def available(module: Module, model: ast.expr, statement: ast.stmt) -> bool:
     own = module.index.statement(model)
     if own is statement:
         return True
+    if module.index.parents[own] is not module.index.parents[statement] and _may_be_none(module, model):
+        return False
     here, there = module.index.scope(statement), module.index.scope(model)
     key = dotted(model) or _self_of(model)
     if key is None:
@@ -170,6 +173,12 @@ def available(module: Module, model: ast.expr, statement: ast.stmt) -> bool:
     if here is there or (flow_scope(there) is here and key.partition(".")[0] not in there.bindings):
         return _same_scope(module, here, key, model, statement)
     return _other_scope(module, (here, there), key, statement)
+
+
+def _may_be_none(module: Module, model: ast.expr) -> bool:
+    """Whether it is a parameter that is None unless the caller gives it."""
+    defaults = (default_of(module, one) for one in module.origins(model) if one.kind is BindingKind.PARAMETER)
+    return any(isinstance(one, ast.Constant) and one.value is None for one in defaults)
 
 
 def _self_of(model: ast.AST) -> str | None:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection, Iterable
 
 from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.neighbours import Neighbours
 from tf2ms_opt.plan.custom.classes import instances
 from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.readings import Reading, reading
@@ -21,8 +22,20 @@ def readings(module: Module, names: Aliases, flow: Flow, taken: Collection[ast.e
     return {use: one for use, one in found.items() if one is not None}
 
 
-def unsettled(module: Module, flow: Flow, taken: Collection[ast.expr], place: tuple[int, int]) -> Finding | None:
+def exported(flow: Flow) -> tuple[str, ...]:
+    """The names by which other files may use the schedules of ``flow``, or derive from their classes."""
+    owners = [one.owner.name for one in flow.schedules if isinstance(one, OwnSchedule)]
+    names = [key for key, _ in flow.names if "." not in key]
+    return tuple(dict.fromkeys([*owners, *(function.name for function in flow.functions), *names]))
+
+
+def unsettled(
+    module: Module, flow: Flow, taken: Collection[ast.expr], place: tuple[int, int], neighbours: Neighbours
+) -> Finding | None:
     """Why a schedule of ``flow`` cannot be converted; ``taken`` are the expressions that are converted with it."""
+    for name in exported(flow):
+        if why := neighbours.elsewhere(name):
+            return finding("unsupported-value/schedule-elsewhere", *place, name=name, why=why)
     for key, value in flow.names:
         for use in _readers(module, key, value):
             if use not in taken:

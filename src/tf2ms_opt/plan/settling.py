@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.neighbours import Neighbours
 from tf2ms_opt.plan.drafts import Draft
 from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.imports import Aliases
@@ -18,9 +19,9 @@ from tf2ms_opt.plan.settled import readings, unsettled
 from tf2ms_opt.trace.module import Module
 
 
-def settle(module: Module, names: Aliases, drafts: dict[Found, Draft | Finding]) -> None:
+def settle(module: Module, names: Aliases, drafts: dict[Found, Draft | Finding], neighbours: Neighbours) -> None:
     """Leave every draft that shares something with one that is left, and take in what reads the schedules of others."""
-    while (left := _left_schedules(module, names, drafts)) or _settle_entries(module, drafts):
+    while (left := _left_schedules(module, names, drafts, neighbours)) or _settle_entries(module, drafts):
         drafts |= left
     for site, uses in _readings(module, names, drafts).items():
         for one in uses.values():
@@ -53,12 +54,15 @@ def _readings(
 
 
 def _left_schedules(
-    module: Module, names: Aliases, drafts: Mapping[Found, Draft | Finding]
+    module: Module, names: Aliases, drafts: Mapping[Found, Draft | Finding], neighbours: Neighbours
 ) -> dict[Found, Draft | Finding]:
     """A schedule is converted with everything that it goes to, or none of that is."""
     live = _live(drafts)
     taken = _taken(live) | {use for uses in _readings(module, names, drafts).values() for use in uses}
-    found = {site: unsettled(module, draft.flow, taken, module.position(site.node)) for site, draft in live.items()}
+    found = {
+        site: unsettled(module, draft.flow, taken, module.position(site.node), neighbours)
+        for site, draft in live.items()
+    }
     return {site: why for site, why in found.items() if why is not None}
 
 

@@ -105,10 +105,15 @@ def _common(module: Module, names: list[str]) -> tuple[Candidate, ...]:
 
 
 def _is_alias(module: Module, node: ast.expr, parent: ast.AST) -> bool:
-    """A plain assignment to a name: whoever uses that name is the site."""
-    if isinstance(parent, ast.Assign) and parent.value is node:
-        return all(isinstance(target, ast.Name) or _read_here(module, target) for target in parent.targets)
-    return isinstance(parent, ast.AnnAssign) and parent.value is node and isinstance(parent.target, ast.Name)
+    """A plain assignment to a name that is read here: whoever uses that name is the site."""
+    if not isinstance(parent, (ast.Assign, ast.AnnAssign)) or parent.value is not node:
+        return False
+    if isinstance(module.index.scope(parent).node, ast.ClassDef):
+        return False  # an attribute, which self or a class below may read
+    targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
+    return all(
+        bool(module.readers(one.id, node)) if isinstance(one, ast.Name) else _read_here(module, one) for one in targets
+    )
 
 
 def _read_here(module: Module, target: ast.expr) -> bool:

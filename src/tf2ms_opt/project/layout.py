@@ -40,7 +40,7 @@ class Layout:
     def _in(self, directory: PurePath, parts: list[str]) -> Iterator[str]:
         place = directory.joinpath(*parts)
         candidates = [str(place / "__init__.py")] + ([f"{place}.py"] if parts else [])
-        yield from (one for one in candidates if one in self.files)
+        yield from [one for one in candidates if one in self.files][:1]  # as for Python, the package goes first
 
 
 def definitions(layout: Layout, name: str, importer: str, known: Mapping[str, Mentions]) -> set[tuple[str, str]]:

@@ -25,7 +25,9 @@ def gives_optimizers(data: bytes, rules: RuleSet) -> bool:
     try:
         module = Module.parse(SourceText.of(data), rules)
         return any(
-            (site.indirect is not None and site.indirect.names)
+            b"ched" in data
+            or b"Decay" in data
+            or (site.indirect is not None and site.indirect.names)
             or any(use.kind is UseKind.RETURN or use.calls for use in uses_of(module, site.expression))
             for site in find(module)
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from tf2ms_opt.neighbours import NOBODY, Gain, Mention, Mentions, Neighbours, Signature
 from tf2ms_opt.outcomes import Outcome
@@ -79,24 +80,33 @@ def _open(state: _Survey, file: Found, found: Collection[Signature]) -> None:
 
 
 def _search(state: _Survey) -> None:
-    """Read every file that has the word of a function which was not asked for yet."""
+    """Read every file that has a name of a function, or of its module, which was not asked for yet."""
     words = {name.rpartition(".")[2] for _, name in state.signatures}
-    if words <= state.searched:
+    while (asked := words | {_stem(file) for file, _ in state.signatures}) - state.searched:
+        state.searched |= asked
+        pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(word.encode()) for word in sorted(asked)) + rb")\b")
+        for file in state.files:
+            data = state.read(file)
+            if data is not None and pattern.search(data):
+                _read_mentions(state, file, data, words)
+        # what is imported under another name may be imported from there
+        words |= {own for one in state.known.values() for own, full in one.imports if full.rpartition(".")[2] in words}
+
+
+def _stem(file: str) -> str:
+    path = PurePath(file)
+    return path.parent.name if path.stem == "__init__" else path.stem
+
+
+def _read_mentions(state: _Survey, file: Found, data: bytes, words: Collection[str]) -> None:
+    known = file.real.lower().endswith((".py", ".ipynb"))
+    found = mentions(data, state.rules, words) if known else None
+    if found is not None:
+        state.known[file.real] = found
         return
-    state.searched |= words
-    pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(word.encode()) for word in sorted(words)) + rb")\b")
-    for file in state.files:
-        data = state.read(file)
-        if data is None or not pattern.search(data):
-            continue
-        known = file.real.lower().endswith((".py", ".ipynb"))
-        found = mentions(data, state.rules, words) if known else None
-        if found is None:
-            for key in state.signatures:
-                if key[0] != file.real and re.search(rb"\b" + key[1].rpartition(".")[2].encode() + rb"\b", data):
-                    state.closed.setdefault(key, f"{file.path}, which cannot be read as Python, has the name of it")
-        else:
-            state.known[file.real] = found
+    for key in state.signatures:
+        if key[0] != file.real and re.search(rb"\b" + key[1].rpartition(".")[2].encode() + rb"\b", data):
+            state.closed.setdefault(key, f"{file.path}, which cannot be read as Python, has the name of it")
 
 
 def _neighbours(state: _Survey) -> dict[str, Neighbours]:
@@ -105,6 +115,7 @@ def _neighbours(state: _Survey) -> dict[str, Neighbours]:
     called: set[Key] = set()
     paths = {file.real: file.path for file in state.files}
     for file in state.files:
+        _close_modules(state, file)
         for use in state.known[file.real].uses if file.real in state.known else ():
             for key in _meant(state, file.real, use):
                 called.add(key)
@@ -121,6 +132,16 @@ def _neighbours(state: _Survey) -> dict[str, Neighbours]:
         path: Neighbours(tuple(sorted(callers.get(path, ()))), tuple(_open_gains(state, gains.get(path, ()), paths)))
         for path in sorted({*callers, *gains})
     }
+
+
+def _close_modules(state: _Survey, file: Found) -> None:
+    """A module that is handed on, or asked for a name that is a value, may give any of its functions."""
+    known = state.known.get(file.real)
+    for line, name in known.modules if known is not None else ():
+        places = set(state.layout.modules(name, file.real))
+        for key in state.signatures:
+            if key[0] in places and key[0] != file.real:
+                state.closed.setdefault(key, f"{file.path} hands its module on in line {line}")
 
 
 def _open_gains(state: _Survey, gains: Collection[Gain], paths: Mapping[str, str]) -> Iterator[Gain]:
@@ -143,7 +164,9 @@ def _meant(state: _Survey, importer: str, use: Mention) -> Iterator[Key]:
             yield key
             continue
         places = {one for name in use.names for one in definitions(state.layout, name, importer, state.known)}
-        if key in places:
+        # a base class of another file may have this method from a class above it
+        above = use.on_self and bool(places) and places.isdisjoint(state.signatures)
+        if key in places or (method and above and use.name == function.rpartition(".")[2]):
             yield key
 
 

@@ -7,6 +7,9 @@ import ast
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, FunctionNode
 
+#: what sets attributes by names that are values
+_BY_NAME = ("setattr", "vars", "object.__setattr__")
+
 
 def parameter_of(module: Module, call: ast.Call, value: ast.expr) -> tuple[FunctionNode, str] | None:
     """The function of this file that ``call`` runs, and its parameter that gets ``value``; None for any other call.
@@ -50,3 +53,20 @@ def optimizer_argument(call: ast.Call) -> ast.expr | None:
     if call.args and not isinstance(call.args[0], ast.Starred):
         return call.args[0]
     return None
+
+
+def keeps_to_itself(module: Module, owner: ast.ClassDef, attribute: str, *, read: bool) -> bool:
+    """Whether nothing but the methods of ``owner`` sets ``self.attribute``; with ``read``, nor reads it.
+
+    A class with others above or below it in the file, and a file that sets attributes by their names, do not tell.
+    """
+    if module.relatives(owner) or any(key in _BY_NAME or key.endswith(".__dict__") for key in module.index.uses):
+        return False
+    found = [*module.index.bound.items(), *(module.index.uses.items() if read else ())]
+    for key, places in found:
+        if key.endswith(f".{attribute}"):
+            for scope, _ in places:
+                method = module.method_of(scope)
+                if method is None or key != f"{method[2]}.{attribute}":  # self of another class is another object
+                    return False
+    return True

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from tf2ms_opt.trace.handed import optimizer_argument, parameter_of
+from tf2ms_opt.trace.handed import keeps_to_itself, optimizer_argument, parameter_of
 from tf2ms_opt.trace.models import has_own_compile
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import reaching
@@ -193,8 +193,11 @@ class _Follow:
     def _is_kept(self, use: ast.expr) -> bool:
         """Whether an object keeps it under a name of its own, by which one of its methods steps it."""
         match self.index.parents[use]:
-            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=owner), attr=attribute)]):
-                steps = self.index.uses.get(f"{owner}.{attribute}", ())
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=attribute)]):
+                method = self.module.method_of(self.index.scope(use))
+                if method is None or not keeps_to_itself(self.module, method[0], attribute, read=True):
+                    return False
+                steps = self.index.uses.get(f"{name}.{attribute}", ())
                 return any(self._is_step(one) or self._is_compiled(one) for _, one in steps)
         return False
 

@@ -196,6 +196,10 @@ def check_elsewhere(module: Module, model: Compiled, models: Sequence[Compiled])
     """A model that the function got from outside may be used there as Keras' model."""
     if not _comes_from_outside(module, model.receiver):
         return
+    if not model.steps:
+        raise StepLeftError(
+            "the model comes from outside of the function, which compiles it for others", model.compiles[0]
+        )
     known = {use for one in models for use, _ in one.steps}
     for call in module.index.calls:
         func = call.func

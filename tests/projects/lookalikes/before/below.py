@@ -1,0 +1,6 @@
+import middle
+
+
+class Below(middle.Middle):
+    def configure(self, rate):
+        return "adam"

@@ -1,0 +1,5 @@
+from base import Base as Above
+
+
+class Middle(Above):
+    pass
