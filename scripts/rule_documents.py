@@ -1,4 +1,4 @@
-"""Write ``docs/RULE.md`` and its picture for every optimizer that the parity lab has measured.
+"""Write ``docs/RULE.md`` and its picture for every optimizer and schedule that the parity lab has measured.
 
     python scripts/rule_documents.py
 
@@ -16,8 +16,9 @@ import msgspec
 
 from tf2ms_opt.evidence import conditions
 from tf2ms_opt.report import measured
+from tf2ms_opt.report.table import candidates, cells
 from tf2ms_opt.rules import Row, Rule
-from tf2ms_opt.ruleset import RuleSet, load
+from tf2ms_opt.ruleset import Candidate, RuleSet, load
 
 DOCS = Path(__file__).parents[1] / "docs"
 LEVELS = ("names", "stock", "exact")
@@ -32,21 +33,49 @@ HEAD = """\
 <!-- Written by scripts/rule_documents.py from the rule and its evidence; do not edit. -->
 
 {summary}. In MindSpore: {target}.
+"""
 
-## Why renaming is not enough
+PICTURE = """\
+## {heading}
 
-![Deviation of the weights by step, for the plain renaming and for what is emitted](./{name}.svg)
+[![Deviation of {what} by step, for every fidelity](./{name}.svg)](./{name}.svg)
 
-Each field is a setting of one generation: over the steps, how far the weights in MindSpore are from those in
-TensorFlow, relative to the largest weight of their tensor. Red is the plain renaming (`--fidelity names`), orange what
-is emitted by default (`stock`), green `exact`. A line at the bottom means that every bit is equal. The worst size of
-gradients counts, from 1e-6 to 1e2: where orange is high, the table says for which, and for which it is almost nothing.
+Each field is a setting of one generation: over the steps, how far {what} in MindSpore {are} from {those} in
+TensorFlow, relative to {scale}. {colours}
+A line at the bottom means that every bit is equal.{worst}
 
 ## What is emitted, and how far it was measured to deviate
 
 {steps} steps, {conditions}; TensorFlow in eager mode, MindSpore in PYNATIVE and GRAPH mode, which gave the
-same bits. The number is the largest of all gradient sizes, tensor shapes and argument values that were run, relative to
-the largest weight. Nothing was measured on Ascend or GPU. To measure again: `tf2ms-opt verify --rule {name}`.
+same bits. The number is the largest of all {runs} that were run, relative to
+{scale}. Nothing was measured on Ascend or GPU. To measure again: `tf2ms-opt verify --rule {name}`.
+"""
+
+#: what an optimizer moves, and what a schedule gives
+WORDS = {
+    "optimizer": {
+        "heading": "Why renaming is not enough", "what": "the weights", "are": "are", "those": "those",
+        "scale": "the largest weight of their tensor", "runs": "gradient sizes, tensor shapes and argument values",
+        "worst": " The worst size of\ngradients counts, from 1e-6 to 1e2: where orange is high, the table says for "
+        "which, and for which it is almost nothing.",
+    },
+    "schedule": {
+        "heading": "The rate, step by step", "what": "the learning rate", "are": "is", "those": "that",
+        "scale": "its largest value", "runs": "argument values", "worst": "",
+    },
+}  # fmt: skip
+RENAMED = "Red is the plain renaming (`--fidelity names`), orange what is emitted by default (`stock`), green `exact`."
+#: where MindSpore has no class, there is nothing to rename
+OURS = {
+    "heading": "How far apart, step by step",
+    "colours": "Orange is emitted by default (`stock`), green at `exact`.",
+}
+
+PARAMETERS = """\
+## What becomes of each parameter
+
+By generation, in the order of the signature. *Always written*: MindSpore's own default is another, or has been
+announced to change. `tf2ms-opt rules {name}` prints the same.
 """
 
 
@@ -61,8 +90,8 @@ def main() -> None:
 
 
 def documented(rules: RuleSet) -> list[Rule]:
-    """The optimizers with evidence."""
-    return [rule for rule in rules.rules.values() if rule.kind == "optimizer" and rule.evidence is not None]
+    """The rules with evidence."""
+    return [rule for rule in rules.rules.values() if rule.evidence is not None]
 
 
 def digest(rule: Rule) -> str:
@@ -72,31 +101,50 @@ def digest(rule: Rule) -> str:
 
 def page(rule: Rule, rules: RuleSet) -> str:
     """The page of one rule."""
-    return "\n".join(_lines(rule, rules)) + "\n"
+    return "\n".join(_lines(rule, rules)).rstrip("\n") + "\n"
 
 
 def _lines(rule: Rule, rules: RuleSet) -> Iterator[str]:
     evidence = rule.evidence
     if evidence is None:
         return
-    yield HEAD.format(
-        title=rule.source[0].class_name, summary=rule.summary, target=_target(rule),
-        name=rule.name, steps=evidence.steps, conditions=conditions(evidence),
-    )  # fmt: skip
+    yield HEAD.format(title=rule.source[0].class_name, summary=rule.summary, target=_target(rule))
+    renamed = any(row.fidelity == "names" for row in evidence.row)
+    words = {"colours": RENAMED} | WORDS[rule.kind] | ({} if renamed else OURS)
+    yield PICTURE.format(name=rule.name, steps=evidence.steps, conditions=conditions(evidence), **words)
     for source in rule.source:
         for generation in source.generations:
             yield f"### `{source.class_name}` in {generation}: {rules.framework.generation[generation].title}\n"
             yield from _table(rule, generation)
             yield ""
-    yield "Where a line differs, the reason is one of these:\n"
     reasons = [f"- {', '.join(one.generations)}: {why.reason}." for one in rule.source for why in one.difference]
     states = [f"- names alone: {state.because}." for source in rule.source for state in source.state]
-    yield from dict.fromkeys([*reasons, *states])
+    if reasons or states:
+        yield "Where a line differs, the reason is one of these:\n"
+        yield from dict.fromkeys([*reasons, *states])
+        yield ""
+    yield PARAMETERS.format(name=rule.name)
+    same: dict[tuple[str, ...], list[str]] = {}
+    for candidate in candidates(rule, rules):
+        same.setdefault((candidate.source.class_name, *_parameters(candidate)), []).append(candidate.generation)
+    for (name, *table), generations in same.items():
+        yield f"### `{name}` ({', '.join(generations)})\n"
+        yield from table
+        yield ""
 
 
 def _target(rule: Rule) -> str:
     target = rule.target
     return f"[`{target.name}`]({target.docs})" if target.name else f"a class of the runtime module ({target.reason})"
+
+
+def _parameters(candidate: Candidate) -> Iterator[str]:
+    yield "| parameter | default | becomes |"
+    yield "|---|---|---|"
+    for parameter in candidate.parameters:
+        name, default, becomes = cells(parameter, candidate)
+        reason = f" ({parameter.reason})" if parameter.reason else ""
+        yield f"| `{name}` | {default if default == '(required)' else f'`{default}`'} | {becomes}{reason} |"
 
 
 def _table(rule: Rule, generation: str) -> Iterator[str]:
@@ -125,6 +173,7 @@ def draw(rule: Rule, file: Path) -> None:
         return
     rows = [row for row in evidence.row if not row.schedule]
     generations = list(dict.fromkeys(row.generation for row in rows))
+    levels = [level for level in LEVELS if any(row.fidelity == level for row in rows)]
     settings = list(dict.fromkeys(row.setting for row in rows))
     with mpl.rc_context({"svg.hashsalt": rule.name, "svg.fonttype": "none", "font.size": 9}):
         figure = Figure(figsize=(3 * len(settings), 2.1 * len(generations) + 0.6), layout="constrained")
@@ -140,8 +189,8 @@ def draw(rule: Rule, file: Path) -> None:
             line[0].set_ylabel("deviation")
         for one in axes[-1]:
             one.set_xlabel("step")
-        handles = [mpl.lines.Line2D([], [], color=COLOURS[level], label=LABELS[level]) for level in LEVELS]
-        figure.legend(handles=handles, loc="outside upper center", ncols=len(LEVELS), frameon=False)
+        handles = [mpl.lines.Line2D([], [], color=COLOURS[level], label=LABELS[level]) for level in levels]
+        figure.legend(handles=handles, loc="outside upper center", ncols=len(levels), frameon=False)
         figure.savefig(file, metadata={"Date": None, "Description": digest(rule)}, facecolor="white")
 
 
