@@ -1,17 +1,21 @@
 """MkDocs' hooks: the pages that are made when the site is built, and where they stand in its navigation.
 
-    pip install '.[docs]' && mkdocs build --strict
+pip install '.[docs]' && mkdocs build --strict
 """
 
 from __future__ import annotations
 
-from mkdocs.config.defaults import MkDocsConfig
+from typing import TYPE_CHECKING
+
 from mkdocs.structure.files import File, Files
-from mkdocs.structure.pages import Page
-from site_pages import FINDINGS, KINDS, PLAIN_FILES, ROOT, RULES, finding_page, pages, relinked, rule_names
+from site_pages import FINDINGS, KINDS, PLAIN_FILES, ROOT, RULES, finding_page, pages, relinked, rule_names, with_codes
 
 from tf2ms_opt.diagnostics import catalogue
 from tf2ms_opt.ruleset import load
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.pages import Page
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -22,9 +26,9 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     for section in config.nav or []:
         for inner in section.values():
             if inner == [RULES]:
-                inner += by_kind
+                inner.extend(by_kind)
             elif inner == [FINDINGS]:
-                inner += found
+                inner.extend(found)
     return config
 
 
@@ -38,6 +42,6 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 -- MkDocs' own names
-    """Links of a file of ``docs`` to documents of the root lead to their pages."""
+    """Links of a file of ``docs`` to documents of the root lead to their pages, and codes to their findings."""
     path = page.file.src_uri
-    return markdown if page.file.generated_by else relinked(markdown, f"docs/{path}", path)
+    return with_codes(markdown if page.file.generated_by else relinked(markdown, f"docs/{path}", path), path)

@@ -7,13 +7,15 @@ is written twice: sentences come from ``findings.toml`` and the rule files, code
 from __future__ import annotations
 
 import difflib
+import json
 import posixpath
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+import msgspec
 
 from tf2ms_opt.diagnostics import Entry, Severity, catalogue
 from tf2ms_opt.report.table import SEVERITIES, target_names
@@ -31,11 +33,20 @@ DOCUMENTS = {
 }
 #: files of the root that pages link to, as they are
 PLAIN_FILES = {"LICENSE": "LICENSE.txt"}
-RULES = "rules.md"
+RULES = "rules/index.md"
 FINDINGS = "findings/index.md"
 #: a longer case explains less than it shows
 LONGEST = 45
+CODE = re.compile(r"(?<!\[)`(?P<code>TMO\d{3})`")
 LINK = re.compile(r"(?P<open>\]\()(?P<target>[^)\s#]+)(?P<rest>(?:#[^)\s]*)?\))")
+RULES_HEAD = """\
+One page a rule: what was measured, its picture, and what becomes of every parameter.
+[Coverage](../coverage.md) has the names of both frameworks in one table.
+"""
+FINDINGS_HEAD = """\
+Everything that a report can say has a code. `tf2ms-opt explain CODE` prints what its page says;
+`--select` and `--ignore` take codes, and so does [a comment](../configuration.md#comments-in-the-code).
+"""
 KINDS = {"optimizer": "Optimizers", "schedule": "Learning-rate schedules"}
 
 
@@ -76,6 +87,19 @@ def relinked(text: str, source: str, page: str) -> str:
     return LINK.sub(link, text)
 
 
+def with_codes(text: str, page: str) -> str:
+    """``text`` with every code in backticks leading to the page of its finding, but for blocks of code."""
+    pages = {entry.code: finding_page(entry) for entry in catalogue().values()}
+
+    def link(match: re.Match[str]) -> str:
+        if match["code"] not in pages or pages[match["code"]] == page:
+            return match[0]
+        return f"[{match[0]}]({posixpath.relpath(pages[match['code']], posixpath.dirname(page) or '.')})"
+
+    parts = re.split(r"(^```.*?^```$)", text, flags=re.DOTALL | re.MULTILINE)
+    return "".join(part if part.startswith("```") else CODE.sub(link, part) for part in parts)
+
+
 def rule_names(rules: RuleSet, kind: str) -> list[str]:
     """The rules of a kind, in the order of the table."""
     return [rule.name for rule in rules.rules.values() if rule.kind == kind]
@@ -89,14 +113,13 @@ def finding_page(entry: Entry) -> str:
 def _rules(rules: RuleSet) -> str:
     lines = [
         "# Rules\n",
-        "One page a rule: what was measured, its picture, and what becomes of every parameter. "
-        "The names of both frameworks in one table are in [Coverage](coverage.md).\n",
+        RULES_HEAD,
     ]
     for kind, title in KINDS.items():
         lines += [f"## {title}\n", "| rule | what it is | in MindSpore |", "|---|---|---|"]
         for name in rule_names(rules, kind):
             rule = rules.rules[name]
-            lines.append(f"| [{name}]({name}.md) | {rule.summary} | {_codes(target_names(rule))} |")
+            lines.append(f"| [{name}](../{name}.md) | {rule.summary} | {_codes(target_names(rule))} |")
         lines.append("")
     return "\n".join(lines)
 
@@ -108,8 +131,7 @@ def _codes(names: str) -> str:
 def _findings() -> str:
     lines = [
         "# Findings\n",
-        "Everything that a report can say has a code. `tf2ms-opt explain CODE` prints its page; "
-        "`--select` and `--ignore` take codes, and so does [a comment](../configuration.md#comments-in-the-code).\n",
+        FINDINGS_HEAD,
     ]
     for severity in Severity:
         lines += [f"## {SEVERITIES[severity].capitalize()}\n", "| code | name | what it says |", "|---|---|---|"]
@@ -159,7 +181,7 @@ def _example(example: Example) -> Iterator[str]:
 @cache
 def examples() -> Mapping[str, Example]:
     """Finding -> its best example: of the cases that report it, one that says little else, and is short."""
-    found: dict[str, tuple[tuple[int, int, str], Path]] = {}
+    found: dict[str, tuple[tuple[bool, int, int, str], Path]] = {}
     for case in sorted(file.parent for file in FIXTURES.glob("*/*/before.py")):
         try:
             length = len((case / "before.py").read_text(encoding="utf-8").splitlines())
@@ -167,7 +189,7 @@ def examples() -> Mapping[str, Example]:
             continue
         codes = re.findall(r"^\d+:\d+ (TMO\d{3}) ", (case / "report.txt").read_text(encoding="utf-8"), re.MULTILINE)
         for code in set(codes):
-            rank = (length > LONGEST, len(set(codes)), length, case.as_posix())
+            rank = (length > LONGEST, len(set(codes)) + (case / "options.toml").exists(), length, case.as_posix())
             if code not in found or rank < found[code][0]:
                 found[code] = (rank, case)
     return {code: _read(case, code) for code, (_, case) in found.items()}
@@ -175,11 +197,11 @@ def examples() -> Mapping[str, Example]:
 
 def _read(case: Path, code: str) -> Example:
     after, options = case / "after.py", case / "options.toml"
-    given = tomllib.loads(options.read_text(encoding="utf-8")) if options.exists() else {}
+    given = msgspec.toml.decode(options.read_bytes(), type=dict[str, object]) if options.exists() else {}
     if case.parent.name != "_step":
         given.setdefault("scope", "optimizer")
     said = (case / "report.txt").read_text(encoding="utf-8").splitlines()
-    words = ", ".join(f"`{name} = {value!r}`" for name, value in given.items())
+    words = ", ".join(f"`{name} = {json.dumps(value)}`" for name, value in given.items())
     return Example(
         name=case.relative_to(FIXTURES.parents[1]).as_posix(),
         before=(case / "before.py").read_text(encoding="utf-8"),

@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import difflib
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from shown import fenced, run
+
 WALK = Path(__file__).parents[1] / "docs" / "walkthrough"
 BEFORE, AFTER = WALK / "before", WALK / "after"
+#: where the page lets the converter write
+CONVERTED = "converted"
 #: what tests/parity/test_walkthrough.py measured last: losses by framework and fidelity
 RECORDED = WALK / "recorded.json"
 RUNTIME = "tf2ms_runtime.py"
@@ -70,16 +71,10 @@ def main() -> None:
 
 def converted(*options: str) -> Conversion:
     """``before`` by the command line, with its report as on a terminal of 120 columns."""
-    terminal = {"COLUMNS": "120", "FORCE_COLOR": "1", "NO_COLOR": "1", "TERM": "xterm", "PYTHONIOENCODING": "utf-8"}
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(  # noqa: S603 -- our own program with our own arguments
-            [sys.executable, "-m", "tf2ms_opt", "convert", BEFORE.name, "--output-dir", folder, *options],
-            cwd=WALK, env={**os.environ, **terminal}, capture_output=True, encoding="utf-8", check=False,
-        )  # fmt: skip
-        if done.returncode:
-            raise RuntimeError(f"the walk-through is not converted whole:\n{done.stderr}")
+        done = run("convert", BEFORE.name, "--output-dir", folder, *options, cwd=WALK, expected=0)
         files = {file.name: file.read_text(encoding="utf-8") for file in sorted(Path(folder).glob("*.py"))}
-        return Conversion(files, done.stderr.replace(folder, AFTER.name))
+        return Conversion(files, done.stderr.replace(folder, CONVERTED))
 
 
 def finished(conversion: Conversion) -> dict[str, str]:
@@ -96,20 +91,24 @@ def blocks() -> dict[str, str]:
     """The generated parts of the page, by their names."""
     stock, exact = converted(), converted("--fidelity", "exact")
     done = finished(stock)
-    command = "$ tf2ms-opt convert before --output-dir after\n"
-    by_hand = "".join(_diff(stock.files[name], done[name], name) for name in ("train.py", "finetune.py"))
+    command = f"$ tf2ms-opt convert {BEFORE.name} --output-dir {CONVERTED}\n"
+    by_hand = [
+        _diff(stock.files[name], done[name], f"{CONVERTED}/{name}", f"{AFTER.name}/{name}")
+        for name in dict.fromkeys(change.file for change in BY_HAND)
+    ]
+    changes = {
+        name: _diff(_text(name), stock.files[name], f"{BEFORE.name}/{name}", f"{CONVERTED}/{name}")
+        for name in ("train.py", "optimizers.py", "finetune.py")
+    }
     return {
-        "walk-train": _fenced("python", _text("train.py")),
-        "walk-optimizers": _fenced("python", _text("optimizers.py")),
-        "walk-network": _fenced("python", _text(PORTED)),
-        "walk-report": _fenced("text", command + stock.report),
-        **{
-            f"walk-{Path(name).stem}-diff": _fenced("diff", _diff(_text(name), stock.files[name], name))
-            for name in ("train.py", "optimizers.py", "finetune.py")
-        },
-        "walk-ported": _fenced("python", done[PORTED]),
-        "walk-by-hand": _fenced("diff", by_hand),
-        "walk-exact": _fenced("python", exact.files["optimizers.py"]),
+        "walk-train": fenced("python", _text("train.py")),
+        "walk-optimizers": fenced("python", _text("optimizers.py")),
+        "walk-network": fenced("python", _text(PORTED)),
+        "walk-report": fenced("text", command + stock.report),
+        **{f"walk-{Path(name).stem}-diff": fenced("diff", change) for name, change in changes.items()},
+        "walk-ported": fenced("python", done[PORTED]),
+        "walk-by-hand": fenced("diff", "".join(by_hand)),
+        "walk-exact": fenced("python", exact.files["optimizers.py"]),
         "walk-losses": "\n".join(_losses(json.loads(RECORDED.read_text(encoding="utf-8")))),
     }  # fmt: skip
 
@@ -118,15 +117,9 @@ def _text(name: str) -> str:
     return (BEFORE / name).read_text(encoding="utf-8")
 
 
-def _diff(old: str, new: str, name: str) -> str:
-    lines = difflib.unified_diff(
-        old.splitlines(), new.splitlines(), f"before/{name}", f"after/{name}", n=2, lineterm=""
-    )
+def _diff(old: str, new: str, before: str, after: str) -> str:
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), before, after, n=2, lineterm="")
     return "\n".join([*lines, ""])
-
-
-def _fenced(language: str, text: str) -> str:
-    return "\n".join([f"```{language}", *(line.rstrip() for line in text.strip("\n").splitlines()), "```"])
 
 
 def _losses(recorded: Mapping[str, Mapping[str, list[float]]]) -> Iterator[str]:

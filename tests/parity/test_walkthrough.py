@@ -6,17 +6,15 @@ relative to TensorFlow's loss at that place.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
+import walkthrough as walk
 
-ROOT = Path(__file__).parents[2]
 OPTIMIZERS = ("rmsprop", "adam")
 MODES = ("PYNATIVE", "GRAPH")
 #: how far a loss may be off: what MindSpore's CPU kernel of RMSProp makes of tiny gradients, and float32's rounding
@@ -42,16 +40,6 @@ pathlib.Path("numbers.json").write_text(json.dumps(found, default=float))
 """
 
 
-@pytest.fixture(scope="module")
-def walk():
-    """``scripts/walkthrough.py`` as a module."""
-    spec = importlib.util.spec_from_file_location("walkthrough", ROOT / "scripts" / "walkthrough.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["walkthrough"] = module  # its dataclasses look there
-    spec.loader.exec_module(module)
-    return module
-
-
 def run(folder, files, mode):
     """Train the project of ``files`` in ``folder``; the losses of each optimizer."""
     folder.mkdir()
@@ -67,7 +55,7 @@ def run(folder, files, mode):
 
 
 @pytest.fixture(scope="module")
-def numbers(walk, tmp_path_factory):
+def numbers(tmp_path_factory):
     """The losses by ("tensorflow", "") and (fidelity, mode), then by optimizer."""
     folder = tmp_path_factory.mktemp("walkthrough")
     originals = {file.name: file.read_text(encoding="utf-8") for file in walk.BEFORE.glob("*.py")}
@@ -95,7 +83,7 @@ def test_the_migrated_project_trains_as_the_original(optimizer, fidelity, mode, 
     assert apart(original["accuracy"], ours["accuracy"]) <= BOUNDS[optimizer, fidelity]
 
 
-def test_the_page_prints_these_losses(walk, numbers, request):
+def test_the_page_prints_these_losses(numbers, request):
     kept = ("loss", "held out", "steps")
     now = {
         name: {kind: [round(loss, 6) for loss in numbers[key]["rmsprop"][kind]] for kind in kept}
