@@ -1,6 +1,6 @@
 """Write ``docs/RULE.md`` and its picture for every optimizer and schedule that the parity lab has measured.
 
-    python scripts/rule_documents.py
+    python scripts/rule_documents.py [RULE ...]
 
 The page comes from the rule and its evidence alone; the picture needs matplotlib.  ``tests/test_docs.py`` fails when
 one of them is out of date.
@@ -9,6 +9,7 @@ one of them is out of date.
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,7 +84,8 @@ def main() -> None:
     """Write the pages and the pictures."""
     DOCS.mkdir(exist_ok=True)
     rules = load()
-    for rule in documented(rules):
+    wanted = sys.argv[1:] or rules.rules
+    for rule in (one for one in documented(rules) if one.name in wanted):
         (DOCS / f"{rule.name}.md").write_text(page(rule, rules), encoding="utf-8", newline="\n")
         draw(rule, DOCS / f"{rule.name}.svg")
         print(f"written: docs/{rule.name}.md, docs/{rule.name}.svg")
@@ -148,9 +150,12 @@ def _parameters(candidate: Candidate) -> Iterator[str]:
 
 
 def _table(rule: Rule, generation: str) -> Iterator[str]:
+    found = list(measured.rows(rule, generation))
+    if not found:
+        yield "Not measured."
+        return
     yield "| setting | names | stock | exact | TensorFlow's own two modes |"
     yield "|---|---|---|---|---|"
-    found = list(measured.rows(rule, generation))
     for setting in dict.fromkeys(row.setting for row in found):
         rows = {row.fidelity: row for row in found if row.setting == setting}
         cells = [_cell(rows[level]) if level in rows else "-" for level in LEVELS]
