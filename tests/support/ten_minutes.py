@@ -57,7 +57,7 @@ def run(command: str, folder: Path, *more: str) -> subprocess.CompletedProcess[s
     """A command of the text in the copy, with this Python and the copy's own program."""
     program, *arguments = command.split()
     start = {"pytest": ["-m", "pytest", "-q", "-p", "no:cacheprovider"], "tf2ms-opt": ["-m", "tf2ms_opt"], "python": []}
-    return subprocess.run(  # noqa: S603 -- commands of our own document
+    return subprocess.run(
         [sys.executable, *start[program], *arguments, *more],
         cwd=folder, env={**os.environ, "PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True, encoding="utf-8", check=False,
