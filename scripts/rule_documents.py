@@ -169,7 +169,7 @@ def _cell(row: Row) -> str:
 
 
 def draw(rule: Rule, file: Path) -> None:
-    """Small multiples: a row a generation, a column a setting, a line a fidelity."""
+    """Small multiples: a row a generation, a field a setting, a line a fidelity."""
     import matplotlib as mpl  # noqa: PLC0415 -- the pages alone are made without it
     from matplotlib.figure import Figure  # noqa: PLC0415
 
@@ -179,21 +179,23 @@ def draw(rule: Rule, file: Path) -> None:
     rows = [row for row in evidence.row if not row.schedule]
     generations = list(dict.fromkeys(row.generation for row in rows))
     levels = [level for level in LEVELS if any(row.fidelity == level for row in rows)]
-    settings = list(dict.fromkeys(row.setting for row in rows))
+    settings = [list(dict.fromkeys(row.setting for row in rows if row.generation == one)) for one in generations]
+    columns = max(map(len, settings))
     with mpl.rc_context({"svg.hashsalt": rule.name, "svg.fonttype": "none", "font.size": 9}):
-        figure = Figure(figsize=(3 * len(settings), 2.1 * len(generations) + 0.6), layout="constrained")
-        axes = figure.subplots(len(generations), len(settings), squeeze=False, sharex=True, sharey=True)
-        for line, generation in zip(axes, generations, strict=True):
-            for one, setting in zip(line, settings, strict=True):
-                _field(
-                    one,
-                    [row for row in rows if (row.generation, row.setting) == (generation, setting)],
-                    evidence.curve_steps,
-                )
-                one.set_title(f"{generation}: {setting}", fontsize=8, loc="left")
+        figure = Figure(figsize=(3 * columns, 2.1 * len(generations) + 0.6), layout="constrained")
+        axes = figure.subplots(len(generations), columns, squeeze=False, sharex=True, sharey=True)
+        for line, generation, among in zip(axes, generations, settings, strict=True):
             line[0].set_ylabel("deviation")
-        for one in axes[-1]:
-            one.set_xlabel("step")
+            for one, setting in zip(line, among, strict=False):
+                found = [row for row in rows if (row.generation, row.setting) == (generation, setting)]
+                _field(one, found, evidence.curve_steps)
+                one.set_title(f"{generation}: {setting}", fontsize=8, loc="left")
+            for one in line[len(among) :]:
+                one.set_visible(False)
+        for column in axes.T:
+            last = next(one for one in reversed(column) if one.get_visible())
+            last.set_xlabel("step")
+            last.tick_params(labelbottom=True)
         handles = [mpl.lines.Line2D([], [], color=COLOURS[level], label=LABELS[level]) for level in levels]
         figure.legend(handles=handles, loc="outside upper center", ncols=len(levels), frameon=False)
         figure.savefig(file, metadata={"Date": None, "Description": digest(rule)}, facecolor="white")

@@ -19,6 +19,8 @@ OPTIMIZERS = ("rmsprop", "adam")
 MODES = ("PYNATIVE", "GRAPH")
 #: how far a loss may be off: what MindSpore's CPU kernel of RMSProp makes of tiny gradients, and float32's rounding
 BOUNDS = {("rmsprop", "stock"): 1e-2, ("rmsprop", "exact"): 2e-5, ("adam", "stock"): 2e-5, ("adam", "exact"): 2e-5}
+#: samples that accuracy counts
+HELD_OUT = 80
 #: of the printed losses, on another processor
 AS_RECORDED = 1e-3
 #: the two programs of the project one after the other, for each optimizer, in a process of one framework
@@ -80,7 +82,12 @@ def test_the_migrated_project_trains_as_the_original(optimizer, fidelity, mode, 
     found = {kind: apart(original[kind], ours[kind]) for kind in ("loss", "held out", "steps")}
     assert all(deviation <= BOUNDS[optimizer, fidelity] for deviation in found.values()), found
     assert original["loss"][-1] < original["loss"][0] / 2, "the project has to learn something"
-    assert apart(original["accuracy"], ours["accuracy"]) <= BOUNDS[optimizer, fidelity]
+    judged = [
+        round(abs(one - other) * HELD_OUT) for one, other in zip(original["accuracy"], ours["accuracy"], strict=True)
+    ]
+    assert max(judged) <= (1 if (optimizer, fidelity) == ("rmsprop", "stock") else 0), (
+        f"samples judged otherwise: {judged}"
+    )
 
 
 def test_the_page_prints_these_losses(numbers, request):
