@@ -189,7 +189,7 @@ def draw(rule: Rule, file: Path) -> None:
             for one, setting in zip(line, among, strict=False):
                 found = [row for row in rows if (row.generation, row.setting) == (generation, setting)]
                 _field(one, found, evidence.curve_steps)
-                one.set_title(f"{generation}: {setting}", fontsize=8, loc="left")
+                one.set_title(f"{generation}: {setting or 'any setting'}", fontsize=8, loc="left")
             for one in line[len(among) :]:
                 one.set_visible(False)
         for column in axes.T:
