@@ -146,7 +146,8 @@ def _print_evidence(page: _Page, candidate: Candidate) -> None:
         print_wrapped(console, f"    {lead}  ", measured.deviation(row, page.lexicon))
 
 
-def cells(parameter: Parameter, candidate: Candidate, lexicon: Lexicon) -> tuple[str, str, str]:
+def cells(parameter: Parameter, candidate: Candidate, lexicon: Lexicon = ENGLISH) -> tuple[str, str, str]:
+    """A parameter of the source, its default, and what becomes of it."""
     default = lexicon.say("(required)") if parameter.default is None else parameter.default
     return parameter.name, default, _becomes(parameter, candidate, lexicon)
 
