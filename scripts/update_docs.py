@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import re
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
+import parity_page
+import walkthrough
+from shown import fenced, run
 
 from tf2ms_opt.cli import option_helps
 from tf2ms_opt.evidence import bound
@@ -27,10 +27,15 @@ from tf2ms_opt.rules import Rule
 from tf2ms_opt.ruleset import RuleSet, load
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "README_CN.md", "ARCHITECTURE.md")
+DOCUMENTS = (
+    "README.md", "README_CN.md", "ARCHITECTURE.md", "docs/quick_start.md", "docs/walkthrough.md", "docs/parity_lab.md",
+)  # fmt: skip
 #: what editors check `[tool.tf2ms-opt]` with
 SCHEMA = "docs/tf2ms-opt.schema.json"
 EXAMPLE = "examples/linear_regression.py"
+#: columns of the terminal
+WIDTH = 128
+QUICK = "examples/text_classifier.py"
 PACKAGE = ROOT / "src" / "tf2ms_opt"
 #: between the two comments; the text of a block is what stands between the lines
 BLOCK = re.compile(r"(?P<open><!-- generated: (?P<name>[\w-]+) -->\n)(?P<text>.*?)(?P<close><!-- end -->)", re.DOTALL)
@@ -72,40 +77,31 @@ def blocks(rules: RuleSet) -> dict[str, str]:
     """Every block by its name."""
     tables = {f"rules{language}": "\n".join(_table(rules, language)) for language in TABLE_HEAD}
     modules = "\n".join(_modules())
-    reports = {"report": _fenced("text", _report()), "report-cn": _fenced("text", _report("--lang", "zh"))}
-    return {"diff": _fenced("diff", _diff()), **reports, "modules": modules, **tables}
+    reports = {"report": fenced("text", _report()), "report-cn": fenced("text", _report("--lang", "zh"))}
+    shown = {"diff": fenced("diff", _diff(EXAMPLE)), **reports, "modules": modules}
+    return {**shown, **tables, **_quick(), **walkthrough.blocks(), **parity_page.blocks()}
 
 
-def _diff() -> str:
-    """The change of the example itself; the runtime module beside it is a file of its own."""
-    return _run("convert", EXAMPLE, "--diff", expected=1).stdout.partition("--- /dev/null")[0]
+def _quick() -> dict[str, str]:
+    """The blocks of the quick start."""
+    return {
+        "quick-check": fenced("text", run("check", QUICK, cwd=ROOT, expected=1, columns=WIDTH).stderr),
+        "quick-explain": fenced("text", run("explain", "TMO213", cwd=ROOT, expected=0, columns=WIDTH).stdout),
+        "quick-diff": fenced("diff", _diff(QUICK)),
+    }
+
+
+def _diff(example: str) -> str:
+    """The change of an example itself; the runtime module beside it is a file of its own."""
+    return run("convert", example, "--diff", cwd=ROOT, expected=1, columns=WIDTH).stdout.partition("--- /dev/null")[0]
 
 
 def _report(*language: str) -> str:
     """What the conversion says, as on a terminal of 128 columns; the file itself stays as it is."""
     with tempfile.TemporaryDirectory() as folder:
-        said = _run("convert", EXAMPLE, "--output-dir", folder, *language, expected=0).stderr
+        said = run("convert", EXAMPLE, "--output-dir", folder, *language, cwd=ROOT, expected=0, columns=WIDTH).stderr
         said = said.replace(folder, EXAMPLE.rpartition("/")[0])  # where it goes without --output-dir
     return f"$ {' '.join(('tf2ms-opt convert', *language, EXAMPLE))}\n{said}"
-
-
-def _run(*arguments: str, expected: int) -> subprocess.CompletedProcess[str]:
-    """The command line; raises ``RuntimeError`` where its exit code is not the expected one."""
-    terminal = {"COLUMNS": "128", "FORCE_COLOR": "1", "NO_COLOR": "1", "TERM": "xterm"}
-    terminal |= {"PYTHONIOENCODING": "utf-8", "LC_ALL": "C.UTF-8"}
-    done = subprocess.run(  # noqa: S603 -- our own program with our own arguments
-        [sys.executable, "-m", "tf2ms_opt", *arguments],
-        cwd=ROOT, env={**os.environ, **terminal}, capture_output=True, encoding="utf-8", check=False,
-    )  # fmt: skip
-    if done.returncode != expected:
-        raise RuntimeError(f"{' '.join(arguments)} exits {done.returncode}, not {expected}:\n{done.stderr}")
-    return done
-
-
-def _fenced(language: str, text: str) -> str:
-    """``text`` as a block of code; white space at the end of a line is of no use there."""
-    lines = [line.rstrip() for line in text.strip("\n").splitlines()]
-    return "\n".join([f"```{language}", *lines, "```"])
 
 
 def _table(rules: RuleSet, language: str) -> Iterator[str]:

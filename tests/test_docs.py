@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 from pathlib import Path
 
 import msgspec
 import pytest
+import rule_documents
+import update_docs
 from click.testing import CliRunner
 
 import tf2ms_opt
@@ -25,6 +26,7 @@ from tf2ms_opt.ruleset import load
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "README_CN.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/configuration.md")
+DOCUMENTS += ("docs/quick_start.md", "docs/walkthrough.md", "docs/parity_lab.md")
 #: what a user runs, to the letter
 COMMANDS = (
     "pip install . && tf2ms-opt convert examples/ --output-dir converted",
@@ -62,56 +64,38 @@ def code_blocks(text, language):
 
 
 @pytest.fixture(scope="module")
-def generator():
-    """``scripts/update_docs.py`` as a module."""
-    spec = importlib.util.spec_from_file_location("update_docs", ROOT / "scripts" / "update_docs.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def generated(rules):
+    return update_docs.blocks(rules)
 
 
-@pytest.fixture(scope="module")
-def generated(generator, rules):
-    return generator.blocks(rules)
-
-
-@pytest.mark.parametrize("name", ["README.md", "README_CN.md", "ARCHITECTURE.md"])
-def test_generated_blocks_are_current(name, generator, generated, request):
+@pytest.mark.parametrize("name", update_docs.DOCUMENTS)
+def test_generated_blocks_are_current(name, generated, request):
     if request.config.getoption("--update-fixtures"):
-        (ROOT / name).write_text(generator.updated(read(name), generated), encoding="utf-8", newline="\n")
-    assert generator.updated(read(name), generated) == read(name)
+        (ROOT / name).write_text(update_docs.updated(read(name), generated), encoding="utf-8", newline="\n")
+    assert update_docs.updated(read(name), generated) == read(name)
 
 
 # ---------------------------------------------------------------- the pages of the rules
 
 
-@pytest.fixture(scope="module")
-def pages():
-    """``scripts/rule_documents.py`` as a module."""
-    spec = importlib.util.spec_from_file_location("rule_documents", ROOT / "scripts" / "rule_documents.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_page_of_every_measured_optimizer_is_current(pages, rules, request):
-    for rule in pages.documented(rules):
+def test_the_page_of_every_measured_rule_is_current(rules, request):
+    for rule in rule_documents.documented(rules):
         file = ROOT / "docs" / f"{rule.name}.md"
         if request.config.getoption("--update-fixtures"):
-            file.write_text(pages.page(rule, rules), encoding="utf-8", newline="\n")
-        assert file.read_text(encoding="utf-8") == pages.page(rule, rules)
+            file.write_text(rule_documents.page(rule, rules), encoding="utf-8", newline="\n")
+        assert file.read_text(encoding="utf-8") == rule_documents.page(rule, rules)
 
 
-def test_the_picture_of_every_measured_optimizer_is_of_its_evidence(pages, rules):
-    for rule in pages.documented(rules):
+def test_the_picture_of_every_measured_rule_is_of_its_evidence(rules):
+    for rule in rule_documents.documented(rules):
         picture = (ROOT / "docs" / f"{rule.name}.svg").read_text(encoding="utf-8")
-        assert pages.digest(rule) in picture, f"docs/{rule.name}.svg: run scripts/rule_documents.py"
+        assert rule_documents.digest(rule) in picture, f"docs/{rule.name}.svg: run scripts/rule_documents.py"
 
 
-def test_the_schema_is_current(generator):
+def test_the_schema_is_current():
     """The copy of ``config --schema`` that editors and schema stores take."""
-    assert CliRunner().invoke(main, ["config", "--schema"]).output == read(generator.SCHEMA)
-    known = json.loads(read(generator.SCHEMA))
+    assert CliRunner().invoke(main, ["config", "--schema"]).output == read(update_docs.SCHEMA)
+    known = json.loads(read(update_docs.SCHEMA))
     for table, properties in ((config.Settings, known["properties"]),
                               (config.Override, known["definitions"]["Override"]["properties"])):  # fmt: skip
         assert list(properties) == [field.encode_name for field in msgspec.structs.fields(table)]
@@ -126,8 +110,8 @@ def test_the_configuration_of_the_document_is_one(tmp_path):
     assert len(config.load(file).overrides) == 2
 
 
-def test_every_generated_block_stands_in_a_document(generator, generated):
-    found = {match["name"] for name in DOCUMENTS for match in generator.BLOCK.finditer(read(name))}
+def test_every_generated_block_stands_in_a_document(generated):
+    found = {match["name"] for name in DOCUMENTS for match in update_docs.BLOCK.finditer(read(name))}
     assert found == set(generated)
 
 
@@ -160,9 +144,9 @@ def test_the_readmes_link_to_each_other():
 
 
 @pytest.mark.parametrize("name", ["README.md", "README_CN.md"])
-def test_a_readme_is_read_in_one_sitting(name, generator):
+def test_a_readme_is_read_in_one_sitting(name):
     """The table of rules may grow; what is written by hand may not."""
-    by_hand = generator.BLOCK.sub("", read(name))
+    by_hand = update_docs.BLOCK.sub("", read(name))
     assert len(by_hand.splitlines()) <= 120
 
 

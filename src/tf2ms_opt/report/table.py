@@ -67,7 +67,7 @@ def print_rule(console: Console, rule: Rule, rules: RuleSet, lexicon: Lexicon = 
         page.row("see", rule.target.docs)
     if rule.strings:
         page.row("by name", ", ".join(rule.strings))
-    for candidate in _candidates(rule, rules):
+    for candidate in candidates(rule, rules):
         console.print()
         _print_candidate(page, candidate, rules)
 
@@ -106,7 +106,7 @@ def _print_candidate(page: _Page, candidate: Candidate, rules: RuleSet) -> None:
     title = phrase(rules.framework.generation[generation].title)
     heading = say("{name} in {generation} ({title})", name=source.class_name, generation=generation, title=title)
     print_wrapped(console, "", heading, style="bold")
-    rows = [_cells(parameter, candidate, page.lexicon) for parameter in candidate.parameters]
+    rows = [cells(parameter, candidate, page.lexicon) for parameter in candidate.parameters]
     head = (say("parameter"), say("default"), say("becomes"))
     widths = _widths((head, *rows))
     print_wrapped(console, f"  {padded(head[0], widths[0])}  {padded(head[1], widths[1])}  ", head[2], style="dim")
@@ -146,7 +146,8 @@ def _print_evidence(page: _Page, candidate: Candidate) -> None:
         print_wrapped(console, f"    {lead}  ", measured.deviation(row, page.lexicon))
 
 
-def _cells(parameter: Parameter, candidate: Candidate, lexicon: Lexicon) -> tuple[str, str, str]:
+def cells(parameter: Parameter, candidate: Candidate, lexicon: Lexicon = ENGLISH) -> tuple[str, str, str]:
+    """A parameter of the source, its default, and what becomes of it."""
     default = lexicon.say("(required)") if parameter.default is None else parameter.default
     return parameter.name, default, _becomes(parameter, candidate, lexicon)
 
@@ -184,7 +185,7 @@ def _sources(rule: Rule) -> str:
     return ", ".join(f"{name} ({', '.join(among)})" for name, among in generations.items())
 
 
-def _candidates(rule: Rule, rules: RuleSet) -> Iterator[Candidate]:
+def candidates(rule: Rule, rules: RuleSet) -> Iterator[Candidate]:
     """One candidate a source and generation, in the rule's own order."""
     known = [candidate for group in rules.candidates.values() for candidate in group]
     for source in rule.source:
