@@ -22,7 +22,6 @@ def in_calls(drafts: Mapping[Found, Draft], members: Iterable[Found]) -> InCalls
         (splice.start, splice.end): _stands_for(splice.parts)
         for site in members
         for splice in drafts[site].splices
-        if splice.end > splice.start
     }
 
 
