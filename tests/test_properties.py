@@ -239,7 +239,12 @@ def test_two_sites_in_a_file(one: Program, other: Program) -> None:
     places = {one.place: one, (other.place[0] + line, other.place[1]): other}
     assert len({(site.line, site.column) for site in outcome.sites}) == len(outcome.sites)
     for site in outcome.sites:
-        assert site.params or places[site.line, site.column].call in outcome.after.decode()
+        known = places.get((site.line, site.column))
+        # a name that may stand for either class is at the places that name the classes
+        text_of_site = (
+            known.call if known is not None else text.splitlines()[site.line - 1][site.column - 1 :].split()[0]
+        )
+        assert site.params or text_of_site in outcome.after.decode()
     whole = replace(one.options, scope=Scope.STEP)
     outcome = convert_source(text.encode(), RULES, whole)
     assert not outcome.failed, outcome.findings
