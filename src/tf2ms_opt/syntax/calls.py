@@ -72,7 +72,11 @@ def _rewrite(node: cst.Call, call: CallRewrite) -> str:
         earlier = [origin for origin in kept[:position] if origin is not None]
         orphans = _orphans(max(earlier, default=None), argument.origin, layout)
         orphans += _comments_lost(argument, layout)
-        pieces += [_gap(position, argument.origin, layout), *_own_lines(orphans, layout), _item(argument, layout)]
+        gap = _gap(position, argument.origin, layout)
+        commented = "#" in pieces[-1] and not _LINE_BREAK.search(pieces[-1])
+        if commented and not re.search(_NEWLINE, gap):
+            gap = _break(layout)  # an argument on the line of a comment would be part of it
+        pieces += [gap, *_own_lines(orphans, layout), _item(argument, layout)]
         last = position == len(kept) - 1
         pieces.append("" if last and not layout.trailing_comma else ",")
         if argument.origin is not None:

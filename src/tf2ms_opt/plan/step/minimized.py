@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tf2ms_opt.diagnostics import finding
@@ -49,6 +50,12 @@ def minimized(module: Module, call: ast.Call) -> Minimized:
     if arguments.args or arguments.posonlyargs or arguments.kwonlyargs or arguments.vararg or arguments.kwarg:
         raise StepLeftError("the loss of minimize(...) takes arguments", loss)
     return Minimized(call, call.func.value, loss, function, given.get("var_list"))
+
+
+def check_losses(every: Sequence[Minimized]) -> None:
+    """What a loss reads may change between two calls that take it.  Raises ``StepLeftError``."""
+    if len({one.function for one in every}) < len(every):
+        raise StepLeftError("several calls of minimize(...) take the same loss", every[-1].call)
 
 
 def convert_minimized(module: Module, names: Aliases, one: Minimized, forward: str, edits: StepEdits) -> None:

@@ -19,9 +19,7 @@ InCalls: TypeAlias = "Mapping[tuple[int, int], str | CallRewrite]"
 def in_calls(drafts: Mapping[Found, Draft], members: Iterable[Found]) -> InCalls:
     """Spans of the source that an optimizer's own edits replace, and what stands for it in a call written anew."""
     return {
-        (splice.start, splice.end): _stands_for(splice.parts)
-        for site in members
-        for splice in drafts[site].splices
+        (splice.start, splice.end): _stands_for(splice.parts) for site in members for splice in drafts[site].splices
     }
 
 

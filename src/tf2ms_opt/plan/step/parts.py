@@ -13,7 +13,7 @@ from tf2ms_opt.plan.parameters import passed
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.plan.step.checks import check_all_converted, check_tape
-from tf2ms_opt.plan.step.minimized import Minimized, minimized
+from tf2ms_opt.plan.step.minimized import Minimized, check_losses, minimized
 from tf2ms_opt.plan.step.model_uses import Compiled
 from tf2ms_opt.plan.step.networks import networks_in
 from tf2ms_opt.plan.step.region import RegionFinder
@@ -70,6 +70,7 @@ class Taped:
                 check_all_converted(module, call, drafts, sites, others, options)
                 if isinstance(call.func, ast.Attribute) and call.func.attr == "minimize":
                     self.losses.append(minimized(module, call))
+                    check_losses(self.losses)
                 else:
                     use = next(one for one in draft.uses if one.call is call)
                     params = next((one.parameters.text for one in draft.built if use in one.uses), draft.params)
