@@ -41,7 +41,7 @@ def foreign_calls(module: Module, factories: Factories, gains: Collection[Gain])
     for call in module.index.calls if wanted else ():
         place = module.position(call)
         gain = wanted.get(place)
-        if gain is None or last_word(module.text(call.func)) == "":
+        if gain is None:
             continue
         called = factories.called(call)
         if isinstance(called, str):

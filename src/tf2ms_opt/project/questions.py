@@ -24,9 +24,9 @@ def gives_optimizers(data: bytes, rules: RuleSet) -> bool:
         return False
     try:
         module = Module.parse(SourceText.of(data), rules)
+        schedules = b"ched" in data or b"Decay" in data  # a class or a function of them may be used elsewhere
         return any(
-            b"ched" in data
-            or b"Decay" in data
+            schedules
             or (site.indirect is not None and site.indirect.names)
             or any(use.kind is UseKind.RETURN or use.calls for use in uses_of(module, site.expression))
             for site in find(module)
