@@ -45,12 +45,12 @@ def convert_source(data: bytes, rules: RuleSet, options: Options | None = None, 
     not decode or parse and for a result that does not pass the self-check.
     """
     unchanged = Outcome(path, FileStatus.UNCHANGED, data, data)
-    gains = options is not None and options.neighbours.gains
-    if not gains and not has_candidate(data, rules, path):
+    concern = options is not None and options.neighbours.concern
+    if not concern and not has_candidate(data, rules, path):
         return unchanged
     outcome = _converted(data, rules, options or Options(), path)
     # a file without any site may be whatever it likes, even if it has a comment to us
-    silent = outcome.failed and not gains and rules.pattern.search(_code(data, path)) is None
+    silent = outcome.failed and not concern and rules.pattern.search(_code(data, path)) is None
     return unchanged if silent else outcome
 
 
@@ -79,7 +79,7 @@ def _convert(source: SourceText, options: Options, data: bytes, *, rules: RuleSe
     from tf2ms_opt.trace.module import Module
 
     try:
-        module = Module.parse(source, rules)
+        module = Module.parse(source, rules, options.neighbours.takers)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return _failed(data, path, unparsable(error))
     if comments.problem is not None:
@@ -95,7 +95,7 @@ def _convert(source: SourceText, options: Options, data: bytes, *, rules: RuleSe
             wrong = problem(source.data, text, decided.splices)
         if decided.splices and wrong is None:
             module = Module.parse(source.with_data(text), rules)
-            options = replace(options, neighbours=replace(options.neighbours, gains=()))  # they have what they gained
+            options = replace(options, neighbours=options.neighbours.settled())
             last = plan(module, options, path)
             wrong = "a second run would change the result" if last.splices else None
         if wrong is None and (options.annotate or SIGN in text):
@@ -113,7 +113,7 @@ def _convert(source: SourceText, options: Options, data: bytes, *, rules: RuleSe
     told = (decided.generation, decided.told_by)
     result = (path, status, data, after, decided.sites, findings)
     comments_alone = status is FileStatus.CONVERTED and not decided.splices
-    return Outcome(*result, *told, decided.runtime, decided.signatures, decided.refused, comments_alone)
+    return Outcome(*result, *told, decided.runtime, decided.across, comments_alone)
 
 
 def _annotated(module: Module, decided: Plan, options: Options, path: str) -> tuple[bytes, str | None]:

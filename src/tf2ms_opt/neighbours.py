@@ -5,7 +5,16 @@ Plain values, so that the engine stays pure: ``project`` works them out before a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+
+#: a line of a file that is not named yet
+LINE = re.compile(r"\bline (\d+)\b(?! of )")
+
+
+def placed(text: str, path: str) -> str:
+    """``text``, which names lines of a file, for whoever reads it at another file."""
+    return LINE.sub(lambda line: " of ".join((line[0], path)), text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +48,98 @@ class Gain:
 
 
 @dataclass(frozen=True, slots=True)
+class Handed:
+    """What is known of a converted optimizer that is handed to a function of another file."""
+
+    rule: str
+    generation: str
+    scheduled: bool = False
+    wrapped: bool = False
+    #: what else may be handed over, which is not converted; empty where there is nothing
+    mixed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Handing:
+    """A call, by its line and column (1-based), that hands an optimizer to a function that is not of this file.
+
+    ``names`` are the dotted names of what is called, ``argument`` is the place of the optimizer: its keyword, or its
+    position.  ``handed`` is None where the optimizer is not converted.  ``used`` and ``result`` are the lines where
+    the file trains or asks a model that the call is given as well, or what the call returns; 0 for none.
+    """
+
+    line: int
+    column: int
+    names: tuple[str, ...]
+    argument: str | int
+    handed: Handed | None
+    used: int = 0
+    result: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a function, and its position as a caller counts; None if it is passed by name alone."""
+
+    name: str
+    position: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """A function in the file ``path``, or a class by its constructor, that trains ``models`` with an optimizer.
+
+    All of these are its parameters; what is trained are the trainable parameters of the models, in this order.
+    ``call`` in ``line`` of that file takes the step, and ``left`` says why it stays TensorFlow's (empty: it does not).
+    ``compiles`` tells that the step is a compile, and ``constructs`` that it is a class.
+    ``unknown`` says why it cannot be told what is trained; then nothing else is known.
+    """
+
+    path: str
+    function: str
+    optimizer: Parameter
+    models: tuple[Parameter, ...] = ()
+    call: str = ""
+    line: int = 0
+    left: str = ""
+    compiles: bool = False
+    constructs: bool = False
+    unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A function of the file that gets ``handed`` for its ``parameter`` in every call of other files."""
+
+    function: str
+    parameter: str
+    handed: Handed
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbours:
     """``callers`` holds functions of the file with calls in other files, and why those cannot be changed (or nothing).
 
     ``gains`` are the file's own calls of such functions.  With ``assumed``, every function of the file's top level is
     taken for one that other files call, and can be changed: so it is asked which functions would be changed at all.
+    ``takers`` are the functions that the file's calls, by line and column, hand optimizers to, and ``received`` those
+    of its own that are handed optimizers by others.
     """
 
     callers: tuple[tuple[str, str], ...] = ()
     gains: tuple[Gain, ...] = ()
     assumed: bool = False
+    takers: tuple[tuple[tuple[int, int], Taker], ...] = ()
+    received: tuple[Received, ...] = ()
+
+    def settled(self) -> Neighbours:
+        """What is still to be said to the file once it was converted."""
+        return replace(self, gains=(), takers=(), received=())
+
+    @property
+    def concern(self) -> bool:
+        """Whether the file has to be looked at even if it has no site itself."""
+        return bool(self.gains or self.received)
 
     def elsewhere(self, function: str) -> str | None:
         """Why calls in other files cannot be changed; empty where they can, None where there are none."""
@@ -94,3 +185,20 @@ class Mentions:
     stars: tuple[str, ...] = ()
     #: lines in which a module itself is a value, and its dotted name
     modules: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Across:
+    """What the plan of one file tells about others."""
+
+    #: functions that gained a parameter, which callers in other files have to pass as well
+    signatures: tuple[Signature, ...] = ()
+    #: line of a call that was to pass one -> why it cannot
+    refused: tuple[tuple[int, str], ...] = ()
+    #: calls that hand an optimizer to a function of another file
+    handings: tuple[Handing, ...] = ()
+    #: function and parameter that get one from other files -> why the step with it stays; empty where it does not
+    received: tuple[tuple[str, str, str], ...] = ()
+
+
+NOTHING = Across()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tf2ms_opt.diagnostics import Finding, Severity
-from tf2ms_opt.neighbours import Signature
+from tf2ms_opt.neighbours import NOTHING, Across
 
 
 class SiteOutcome(str, Enum):
@@ -81,10 +81,8 @@ class Outcome:
     generation: str | None = None
     generation_from: str | None = None
     runtime: Runtime | None = None
-    #: functions that gained a parameter, which callers in other files have to pass as well
-    signatures: tuple[Signature, ...] = ()
-    #: line of a call that was to pass one -> why it cannot
-    refused: tuple[tuple[int, str], ...] = ()
+    #: what it tells about other files
+    across: Across = NOTHING
     #: the text changed in comments about what is left, and in nothing else
     annotated: bool = False
 

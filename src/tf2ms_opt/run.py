@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.engine import convert_source, has_candidate
-from tf2ms_opt.neighbours import NOBODY, Neighbours, Signature
+from tf2ms_opt.neighbours import NOBODY, NOTHING, Across, Neighbours
 from tf2ms_opt.options import Fidelity, Options, says_generation
 from tf2ms_opt.outcomes import FileStatus, Outcome
 from tf2ms_opt.parallel import in_order
@@ -48,7 +48,7 @@ class Converter:
     def outcomes(self, walked: Walked, store: Store) -> Iterator[Outcome]:
         """The outcome of every file and of every path that could not be walked, sorted by path."""
         if len(walked.files) > 1:
-            opened = zip(walked.files, in_order(self._signatures, walked.files, self.jobs), strict=True)
+            opened = zip(walked.files, in_order(self._across, walked.files, self.jobs), strict=True)
             self._neighbours = survey(walked.files, opened, _read, self._attempt, self.rules)
         every: list[Found | Problem] = [*walked.files, *walked.problems]
         items = sorted(every, key=lambda item: item.path)
@@ -61,7 +61,7 @@ class Converter:
 
     def _converted(self, data: bytes, path: str, near: Path, neighbours: Neighbours) -> Outcome:
         try:
-            if not has_candidate(data, self.rules, path) and not neighbours.gains:
+            if not has_candidate(data, self.rules, path) and not neighbours.concern:
                 return Outcome(path, FileStatus.UNCHANGED, b"", b"")
             return convert_source(data, self.rules, replace(self._options(near), neighbours=neighbours), path)
         except Exception as error:  # noqa: BLE001 -- a bug of ours in one file must not cost the others
@@ -84,12 +84,12 @@ class Converter:
         """The outcome that a file would have, if other files said ``neighbours``."""
         return self._converted(data, file.path, Path(file.path), neighbours)
 
-    def _signatures(self, file: Found) -> tuple[Signature, ...]:
-        """The functions of a file that return optimizers and would be changed, if their callers could be, too."""
+    def _across(self, file: Found) -> Across:
+        """What a file tells about others, if calls of its functions in other files could be changed with them."""
         data = _read(file)
         if data is None or not gives_optimizers(data, self.rules):
-            return ()
-        return self._attempt(file, data, Neighbours(assumed=True)).signatures
+            return NOTHING
+        return self._attempt(file, data, Neighbours(assumed=True)).across
 
     def _item(self, item: Found | Problem) -> tuple[Outcome, bytes | None]:
         """The outcome of a file or path, and the file's bytes; nothing is written."""

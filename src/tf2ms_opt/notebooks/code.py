@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import count
 
 from tf2ms_opt.diagnostics import Finding
-from tf2ms_opt.neighbours import Mentions
+from tf2ms_opt.neighbours import LINE, Mentions
 from tf2ms_opt.notebooks.document import Cell, DocumentError, code_cells, written
 from tf2ms_opt.notebooks.magics import CellCode, is_python, plain, stand_ins
 from tf2ms_opt.notebooks.pinned import Told, told
@@ -24,7 +24,6 @@ _NEWLINE = re.compile(r"\r\n|\r|\n")
 #: how messages name a line of the text
 #: the comment in front of a cell: its index, and the number of lines in its head
 _MARK = re.compile(rb"(?<![^\r\n])(#_magic\d*_)cell (\d+) (\d+)(?:\r\n|\r|\n)")
-_LINE = re.compile(r"\bline (\d+)\b")
 
 
 class NotRestoredError(Exception):
@@ -39,7 +38,7 @@ class NotebookText(SourceText):
 
     def worded(self, message: str) -> str:
         """A message that names lines of this text, with the cells' lines instead."""
-        return _LINE.sub(lambda match: "line {1} of cell {0}".format(*self.inside(int(match[1]))), message)
+        return LINE.sub(lambda match: "line {1} of cell {0}".format(*self.inside(int(match[1]))), message)
 
     def inside(self, line: int) -> tuple[int, int]:
         """The cell of a line, and the line in it."""

@@ -38,7 +38,7 @@ def convert_notebook(data: bytes, rules: RuleSet, options: Options, path: str, c
         )
     code = notebook.code
     unread = tuple(_unread(notebook, rules, options, convert))
-    if not (rules.pattern.search(code.data) or SIGN in code.data or options.neighbours.gains):
+    if not (rules.pattern.search(code.data) or SIGN in code.data or options.neighbours.concern):
         return Outcome(path, FileStatus.UNCHANGED, data, data, findings=unread)
     if (broken := _broken(notebook)) is not None:
         return _failed(data, path, broken)
@@ -64,7 +64,9 @@ def convert_notebook(data: bytes, rules: RuleSet, options: Options, path: str, c
         after=after,
         sites=tuple(map(notebook.placed, outcome.sites)),
         findings=tuple(sorted(findings, key=lambda one: (one.cell or 0, one.line, one.column, one.code))),
-        refused=tuple((line, notebook.worded(why)) for line, why in outcome.refused),
+        across=replace(
+            outcome.across, refused=tuple((line, notebook.worded(why)) for line, why in outcome.across.refused)
+        ),
         generation_from=notebook.worded(outcome.generation_from) if outcome.generation_from else None,
     )
 

@@ -11,30 +11,28 @@ from dataclasses import dataclass, replace
 
 from tf2ms_opt.diagnostics import Finding, Severity, finding
 from tf2ms_opt.facts import Splice
-from tf2ms_opt.neighbours import Signature
+from tf2ms_opt.neighbours import NOTHING, Across
 from tf2ms_opt.options import Options, converts_steps
 from tf2ms_opt.outcomes import Runtime, Site, SiteOutcome
+from tf2ms_opt.plan.across import across
 from tf2ms_opt.plan.custom.classes import is_own_schedule
 from tf2ms_opt.plan.drafts import IN_THE_LOSS, Draft, Drafter
 from tf2ms_opt.plan.entries import EntryDrafter
 from tf2ms_opt.plan.factories import Factories
-from tf2ms_opt.plan.foreign import Foreign, foreign_calls
+from tf2ms_opt.plan.foreign import foreign_calls
 from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.generation import Verdict, decide
 from tf2ms_opt.plan.imports import added_import, aliases, removed_imports, runtime_module
 from tf2ms_opt.plan.schedules import Schedule
-from tf2ms_opt.plan.settled import exported
 from tf2ms_opt.plan.settling import settle
 from tf2ms_opt.plan.signature import LeftError
 from tf2ms_opt.plan.sites import find
-from tf2ms_opt.plan.step.checks import returns_other
 from tf2ms_opt.plan.step.steps import Steps, convert_steps
 from tf2ms_opt.plan.suppressed import keeping, suppressions, untouched
+from tf2ms_opt.plan.takers import received
 from tf2ms_opt.suppressions import Ignore
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import owner
-from tf2ms_opt.trace.scopes import FunctionNode
-from tf2ms_opt.trace.uses import receivers
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +47,8 @@ class Plan:
     runtime: Runtime | None = None
     #: the comments for which a site or a line stays as it is
     kept_by: frozenset[Ignore] = frozenset()
-    #: functions that gain a parameter, and calls that were to pass one and cannot, by their lines
-    signatures: tuple[Signature, ...] = ()
-    refused: tuple[tuple[int, str], ...] = ()
+    #: what it tells about other files
+    across: Across = NOTHING
 
 
 def plan(module: Module, options: Options, path: str) -> Plan:
@@ -89,21 +86,23 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
     """The plan, and what it is to know that it did not."""
     everything = find(module)
     found, kept = _wanted(module, everything, options)
-    gains = options.neighbours.gains
-    if not found and not gains:
+    gains, taken = options.neighbours.gains, received(module, options.neighbours.received)
+    if not found and not gains and not taken:
         return Plan(kept_by=kept), Learned()
     verdict = decide(module, found, options)
     runtime = runtime_module(module, options)
-    foreign = foreign_calls(module, Factories(module, options.neighbours), gains)
-    if not found and not foreign.drafts:
-        return Plan(kept_by=kept, refused=tuple(foreign.refused)), Learned()
-    places = [module.source.start(site.node) for site in (*found, *foreign.drafts)]
+    foreign = foreign_calls(
+        module, Factories(module, options.neighbours), gains, converts=converts_steps(options)
+    )  # fmt: skip
+    if not found and not foreign.drafts and not taken:
+        return Plan(kept_by=kept, across=across(module, everything, {}, foreign, options)), Learned()
+    places = [module.source.start(site.node) for site in (*found, *foreign.drafts, *taken)]
     places += [module.source.start(node) for node in module.classes if is_own_schedule(module, node)]
     names = aliases(module, min(places), runtime, known.released)
     drafts, yielded = _drafts(module, Drafter(module, options, names, known.staying), verdict, found)
     kept |= yielded
     settle(module, names, drafts, options.neighbours)
-    done = {site: draft for site, draft in drafts.items() if isinstance(draft, Draft)} | foreign.drafts
+    done = {site: draft for site, draft in drafts.items() if isinstance(draft, Draft)} | foreign.drafts | taken
     steps = Steps(done)
     if converts_steps(options):
         steps = convert_steps(module, done, [site for site in everything if site not in done], names, options)
@@ -137,7 +136,7 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
     findings = (
         *_file_findings(module, found, done, verdict),
         *(one for draft in drafts.values() for one in _findings(draft)),
-        *(one for site in foreign.drafts for one in _findings(done[site])),
+        *(one for site in (*foreign.drafts, *taken) for one in _findings(done[site])),
     )
     parts = _runtime(runtime, done.values(), steps)
     staying = frozenset(
@@ -147,45 +146,13 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
         if any(IN_THE_LOSS in one.message for one in draft.findings)
     )
     generation, told_by = verdict.generation, verdict.told_by
-    if not found:
+    if not found and foreign.drafts:
         generation, told_by = gains[0].signature.generation, gains[0].path
-    signatures = tuple(_signatures(module, done, foreign))
-    decided = Plan(
-        tuple(splices), sites, findings, generation, told_by, parts, kept | steps.kept_by, signatures,
-        tuple(foreign.refused),
-    )  # fmt: skip
+    elif not found:
+        generation, told_by = options.neighbours.received[0].handed.generation, "its callers in other files"
+    told = across(module, everything, done, foreign, options)
+    decided = Plan(tuple(splices), sites, findings, generation, told_by, parts, kept | steps.kept_by, told)
     return decided, Learned(free, staying)
-
-
-def _signatures(module: Module, done: dict[Found, Draft], foreign: Foreign) -> Iterable[Signature]:
-    """Every function that gains a parameter once, whatever it returns."""
-    converted = {one for site in done for one in (site.expression, *site.built)}
-    known: set[str] = set()
-    for draft in done.values():
-        for function in draft.factory.changed if draft.factory is not None else ():
-            if function and function not in known and draft.factory is not None:
-                known.add(function)
-                mixed = returns_other(module, draft.factory.function, converted)
-                candidate = draft.candidate
-                yield Signature(
-                    function, candidate.rule.name, candidate.generation, draft.scheduled, draft.wrapped, mixed,
-                    derived=_has_foreign_base(module, draft.factory.function),
-                )  # fmt: skip
-        for name in (*draft.exported, *receivers(module, draft.uses), *exported(draft.flow)):
-            if name not in known:
-                known.add(name)
-                yield Signature(name, draft.candidate.rule.name, draft.candidate.generation, called=False)
-    for function, gain in foreign.changed.items():
-        if function and function not in known:
-            yield replace(gain.signature, function=function)
-
-
-def _has_foreign_base(module: Module, function: FunctionNode) -> bool:
-    """Whether a method's class has a base class that is neither of this file nor of TensorFlow."""
-    owner = module.index.enclosing_class(function)
-    bases = [base for one in (owner, *module.relatives(owner)) for base in one.bases] if owner is not None else []
-    names = {name for base in bases for name in module.resolve(base).names}
-    return any(not module.rules.from_framework(name) for name in names)
 
 
 def _runtime(name: str, done: Iterable[Draft], steps: Steps) -> Runtime | None:

@@ -23,13 +23,14 @@ from tf2ms_opt.plan.placement import Spot, available, spot
 from tf2ms_opt.plan.regularization import regularization
 from tf2ms_opt.plan.schedules import Flow
 from tf2ms_opt.plan.sharing import obstacle
-from tf2ms_opt.plan.side_effects import freeze, passed_on, reached_through_model
+from tf2ms_opt.plan.side_effects import other_uses
 from tf2ms_opt.plan.signature import LeftError, differences
 from tf2ms_opt.plan.targets import Choice, insteads
 from tf2ms_opt.plan.translation import Setup, Translation
 from tf2ms_opt.plan.unruled import stays
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import FunctionNode
 from tf2ms_opt.trace.uses import Use, UseKind, uses_of
 
 
@@ -67,6 +68,8 @@ class Draft:
     exported: tuple[str, ...] = ()
     #: what else may come where the optimizer comes, from a function of another file
     mixed: str = ""
+    #: the function and its parameter by which the optimizer comes from other files
+    taken: tuple[FunctionNode, str] | None = None
     #: what was measured for it
     claim: Claim | None = None
 
@@ -99,7 +102,7 @@ class Drafter:
         site = self.locate(found, candidate, at, translation)
         statement = site.below or site.at.statement
         site.findings += [*translation.findings, *site.origin.findings, *self.differences_of(site, translation)]
-        site.findings += self.other_uses(site)
+        site.findings += other_uses(module, site, converts=converts_steps(self.options))
         calls = [one.parameters for one in site.origin.built]
         models = () if site.origin.others else (*site.origin.models, *(one for known in calls for one in known.models))
         why_not = self.keeps_regularizers(site, translation)
@@ -156,11 +159,11 @@ class Drafter:
 
     @staticmethod
     def first_step(site: SiteFacts) -> ast.Call | None:
-        return next((step for step in (site.origin.step, *(one.use.call for one in site.origin.told)) if step), None)
+        return next((step for step in (site.origin.step, *(one.step for one in site.origin.told)) if step), None)
 
     @staticmethod
     def steps(site: SiteFacts) -> tuple[ast.Call, ...]:
-        calls = [site.origin.step, *(other.use.call for other in site.origin.told)]
+        calls = [site.origin.step, *(other.step for other in site.origin.told)]
         uses = [*site.uses, *(use for one in site.origin.built for use in one.uses)]
         calls += [use.call for use in uses if use.kind in (UseKind.COMPILE, UseKind.STEP)]
         return tuple(dict.fromkeys(call for call in calls if call is not None))
@@ -169,7 +172,7 @@ class Drafter:
         """The ladder: the uses, a factory's callers, --params; else the site is left."""
         known = from_uses(self._module, uses, place)
         if isinstance(known, Parameters):
-            return Origin(known.text, known.models, known.model_texts, step=known.use.call, others=known.others)
+            return Origin(known.text, known.models, known.model_texts, step=known.step, others=known.others)
         returned = next((use for use in uses if use.kind is UseKind.RETURN), None)
         why = known
         kept = {UseKind.STORED, UseKind.CONTAINER, UseKind.PASSED, UseKind.STEP, UseKind.OTHER}
@@ -248,40 +251,6 @@ class Drafter:
             points += insteads(site.candidate, translation.setting)
             return [finding("plain-renaming", *site.place, difference="; ".join(points))] if points else []
         return [finding(name, *site.place, help=advice, reason=reason) for name, reason, advice in found]
-
-    def other_uses(self, site: SiteFacts) -> list[Finding]:
-        """What else the file does with the optimizer, and with the models' freedom to train."""
-        module = self._module
-        notes = []
-        for use in (*site.uses, *(use for one in site.origin.built for use in one.uses)):
-            line = module.position(use.node)[0]
-            match use.kind:
-                case UseKind.WRAPPED:
-                    notes.append(finding("wrapped-optimizer", *module.position(use.node), wrapper=use.detail))
-                case UseKind.ATTRIBUTE:
-                    notes.append(
-                        finding("optimizer-used-elsewhere/attribute", *site.place, attribute=use.detail, line=line)
-                    )
-                case UseKind.PASSED:
-                    notes.append(finding("optimizer-used-elsewhere/passed", *site.place, callee=use.detail, line=line))
-                case UseKind.CONTAINER | UseKind.OTHER | UseKind.CUSTOM_COMPILE if (
-                    use.node is not site.found.expression
-                ):
-                    notes.append(finding("optimizer-used-elsewhere/other", *site.place, line=line))
-                case _:
-                    pass
-        origin = site.origin
-        trained = [(origin.step, origin.names[0] if origin.names else origin.text)]
-        names = (*origin.names, *(name for one in origin.built for name in one.parameters.model_texts))
-        for step, model in [*trained, *((other.use.call, other.model_texts[0]) for other in origin.told)]:
-            if frozen := freeze(module, step):
-                notes.append(finding("frozen-parameters", *site.place, model=model, line=frozen))
-        for attribute, line in reached_through_model(module, names):
-            notes.append(finding("optimizer-used-elsewhere/attribute", *site.place, attribute=attribute, line=line))
-        notes += [
-            finding("optimizer-used-elsewhere/other", *site.place, line=line) for line in passed_on(module, names)
-        ]
-        return list(dict.fromkeys(notes))
 
     @staticmethod
     def _values(found: Found) -> list[ast.expr]:

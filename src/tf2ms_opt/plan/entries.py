@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import Argument, Build, Given, Mixed, NewCall, Rebuilt, Splice, Text, Value
-from tf2ms_opt.options import Fidelity
+from tf2ms_opt.options import Fidelity, converts_steps
 from tf2ms_opt.plan.arguments import translate
 from tf2ms_opt.plan.around import own_defaults
 from tf2ms_opt.plan.claims import claim
@@ -23,6 +23,7 @@ from tf2ms_opt.plan.placement import spot
 from tf2ms_opt.plan.regularization import regularization
 from tf2ms_opt.plan.rewrites import as_argument, edit_call
 from tf2ms_opt.plan.schedules import Flow
+from tf2ms_opt.plan.side_effects import other_uses
 from tf2ms_opt.plan.signature import LeftError, bind
 from tf2ms_opt.plan.translation import Translation
 from tf2ms_opt.ruleset import Candidate
@@ -77,7 +78,8 @@ class EntryDrafter:
         site = replace(located[0][0], found=found, candidate=candidate, place=place, findings=[])
         findings = [*first.findings, *drafter.differences_of(site, first), *self._states(site, first)]
         for one, _ in located:
-            findings += [*one.findings, *one.origin.findings, *drafter.other_uses(one)]
+            findings += [*one.findings, *one.origin.findings]
+            findings += other_uses(module, one, converts=converts_steps(self._options))
             why_not = drafter.keeps_regularizers(one, first) or "its class is chosen when the program runs"
             findings += regularization(module, _models(one), one.at.statement, place, why_not).findings
         for name in together.names:

@@ -15,6 +15,7 @@ from tf2ms_opt.plan.drafts import Draft
 from tf2ms_opt.plan.factories import Called, Factories
 from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.schedules import flow_of
+from tf2ms_opt.plan.side_effects import handed_over
 from tf2ms_opt.plan.suppressed import untouched
 from tf2ms_opt.plan.targets import Choice
 from tf2ms_opt.plan.words import interesting, last_word
@@ -34,8 +35,8 @@ class Foreign:
     refused: list[tuple[int, str]] = field(default_factory=list)
 
 
-def foreign_calls(module: Module, factories: Factories, gains: Collection[Gain]) -> Foreign:
-    """What becomes of the calls of ``gains``."""
+def foreign_calls(module: Module, factories: Factories, gains: Collection[Gain], *, converts: bool) -> Foreign:
+    """What becomes of the calls of ``gains``; ``converts`` tells that training steps are converted in this run."""
     wanted = {(one.line, one.column): one for one in gains}
     found = Foreign()
     for call in module.index.calls if wanted else ():
@@ -55,16 +56,16 @@ def foreign_calls(module: Module, factories: Factories, gains: Collection[Gain])
             found.refused.append((place[0], f"the comment in line {blocked.line} keeps the call as it is"))
             continue
         site = Found(call, call, f"{gain.path}:{gain.signature.function}", (), call=call)
-        found.drafts[site] = _draft(module, gain, call, called)
+        found.drafts[site] = _draft(module, gain, call, called, converts=converts)
         found.changed |= dict.fromkeys(called.changed, gain)
     return found
 
 
-def _draft(module: Module, gain: Gain, call: ast.Call, called: Called) -> Draft:
+def _draft(module: Module, gain: Gain, call: ast.Call, called: Called, *, converts: bool) -> Draft:
     rule = module.rules.rules[gain.signature.rule]
     source = next(one for one in rule.source if gain.signature.generation in one.generations)
     uses = [use for one in called.built for use in one.uses]
-    steps = [one.parameters.use.call for one in called.built]
+    steps = [one.parameters.step for one in called.built]
     steps += [use.call for use in uses if use.kind in (UseKind.COMPILE, UseKind.STEP)]
     known = tuple(dict.fromkeys(step for step in steps if step is not None))
     passed = ", ".join(dict.fromkeys(one.parameters.text for one in called.built)) or "its own parameters"
@@ -72,7 +73,10 @@ def _draft(module: Module, gain: Gain, call: ast.Call, called: Called) -> Draft:
     return Draft(
         candidate=Candidate(rule, source, gain.signature.generation, ()),
         splices=called.splices,
-        findings=(finding("parameters-passed", *module.position(call), **details),),
+        findings=(
+            finding("parameters-passed", *module.position(call), **details),
+            *handed_over(module, uses, passed, converts=converts),
+        ),
         params=passed,
         choice=Choice("", ()),
         needs=frozenset(),
@@ -120,6 +124,8 @@ def _uses(module: Module, words: Collection[str]) -> Iterator[Mention]:
         if last_word(key) not in words:
             continue
         for scope, node in uses:
+            if _is_annotation(module, node):
+                continue
             method = module.method_of(scope)
             if method is not None and key == f"{method[2]}.{last_word(key)}":
                 yield _on_self(module, node, method[0])
@@ -133,6 +139,20 @@ def _uses(module: Module, words: Collection[str]) -> Iterator[Mention]:
             place = module.position(parent) if called and isinstance(parent, ast.Call) else None
             names = tuple(sorted({*resolved.names, *stars}))
             yield Mention(module.position(node)[0], names, place, resolved.other and not stars, last_word(key))
+
+
+def _is_annotation(module: Module, node: ast.expr) -> bool:
+    """Whether ``node`` stands in what a parameter, a result or a name is said to be, which calls nothing."""
+    child: ast.AST = node
+    for parent in module.index.ancestors(node):
+        if isinstance(parent, (ast.arg, ast.AnnAssign)):
+            return child is parent.annotation
+        if isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return child is parent.returns
+        if not isinstance(parent, (ast.Attribute, ast.Subscript, ast.Tuple, ast.List, ast.BinOp)):
+            return False
+        child = parent
+    return False
 
 
 def _own_methods(module: Module, words: Collection[str]) -> Iterator[Mention]:

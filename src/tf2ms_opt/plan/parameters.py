@@ -9,20 +9,13 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from tf2ms_opt.diagnostics import Finding, finding
-from tf2ms_opt.trace.handed import keeps_to_itself, parameter_of
+from tf2ms_opt.plan.variables import variable_list
+from tf2ms_opt.trace.handed import argument_for, keeps_to_itself, parameter_of, taker_of
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, BindingKind, dotted
 from tf2ms_opt.trace.uses import Use, UseKind
 
 _VARIABLES = {"trainable_variables", "trainable_weights", "weights", "variables"}
-#: where the methods of an optimizer take the variables, by position or by name
-_POSITIONS: Mapping[str, tuple[int | str, ...]] = {
-    "minimize": ("var_list", 1),
-    "compute_gradients": ("var_list", 1),
-    "apply": ("trainable_variables", 1),
-    "build": ("variables", "var_list", 0),
-    "get_updates": ("params", 1),
-}
 #: parameters of functions (``ast.arg``) -> what they are
 Given: TypeAlias = "Mapping[ast.AST, ast.expr]"
 _NOTHING: Given = MappingProxyType({})
@@ -42,6 +35,11 @@ class Parameters:
     #: the same optimizer object compiled into further models
     others: tuple[Parameters, ...] = ()
 
+    @property
+    def step(self) -> ast.Call | None:
+        """The call of this file that takes the step."""
+        return self.use.call if self.use.kind is not UseKind.HANDED else None
+
 
 @dataclass(frozen=True, slots=True)
 class Built:
@@ -55,7 +53,8 @@ class Built:
 def from_uses(module: Module, uses: Sequence[Use], place: tuple[int, int]) -> Parameters | Finding:
     """The parameters that the uses of one optimizer tell, or why they tell none."""
     compiled = [use for use in uses if use.kind is UseKind.COMPILE]
-    stepped = [use for use in uses if use.kind in (UseKind.STEP, UseKind.ATTRIBUTE) and use.call is not None]
+    telling = (UseKind.STEP, UseKind.ATTRIBUTE, UseKind.HANDED)
+    stepped = [use for use in uses if use.kind in telling and use.call is not None]
     # One of them may tell the variables for the others.
     if {use.detail for use in stepped} & {"build", "compute_gradients"}:
         applied = ("apply", "apply_gradients")
@@ -91,12 +90,28 @@ def _of_one_object(module: Module, steps: Sequence[Parameters], place: tuple[int
 
 def _from_step(module: Module, use: Use) -> Parameters | None:
     """The parameters of one minimize or apply_gradients, if its variables are told."""
+    if use.kind is UseKind.HANDED:
+        return _from_taker(module, use)
     variables = variable_list(module, use)
     found = variables_text(module, variables, given=passed(module, use)) if variables is not None else None
     if found is None:
         return None
     text, models = found
     return Parameters(text, models, use, tuple(_receiver_text(module, model) or "" for model in models))
+
+
+def _from_taker(module: Module, use: Use) -> Parameters | None:
+    """What a function of another file trains, if the call names the models that it is given for that."""
+    taker = taker_of(module, use.call, use.node)
+    if use.call is None or taker is None or taker.unknown:
+        return None
+    models = [argument_for(use.call, one) for one in taker.models]
+    texts = [_receiver_text(module, one) if one is not None else None for one in models]
+    known = [text for text in texts if text is not None]
+    if len(known) < len(models):
+        return None
+    told = tuple(one for one in models if one is not None)
+    return Parameters(" + ".join(f"{text}.trainable_params()" for text in known), told, use, tuple(known))
 
 
 def passed(module: Module, use: Use) -> Given:
@@ -168,72 +183,6 @@ def _receiver_text(module: Module, receiver: ast.expr) -> str | None:
             return None
 
 
-def variable_list(module: Module, use: Use) -> ast.expr | None:
-    """The variables that ``minimize``, ``compute_gradients`` or ``apply_gradients`` is told to train."""
-    call = use.call
-    if call is None:
-        return None
-    if use.detail == "apply_gradients":
-        pairs = call.args[0] if call.args else _keyword(call, "grads_and_vars")
-        bindings = module.origins(pairs) if isinstance(pairs, ast.Name) else ()
-        return _zipped(bindings[0].value if len(bindings) == 1 else pairs)
-    positional = _POSITIONS.get(use.detail, ())
-    if use.detail == "get_updates" and call.args[2:]:
-        positional = (0, "params")  # (params, constraints, loss) of Keras 1
-    if use.detail == "minimize" and not _is_tf2(call):
-        return _keyword(call, "var_list")
-    for where in positional:
-        given = _keyword(call, where) if isinstance(where, str) else next(iter(call.args[where : where + 1]), None)
-        if given is not None and not isinstance(given, ast.Starred):
-            return given
-    return None
-
-
-def _is_tf2(call: ast.Call) -> bool:
-    """``minimize(loss, variables)`` of Keras; in TF1 the second argument is the global step."""
-    return len(call.args) > 1 and not isinstance(call.args[1], ast.Constant) and "step" not in ast.dump(call.args[1])
-
-
-def _keyword(call: ast.Call, name: str) -> ast.expr | None:
-    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
-
-
-def _zipped(pairs: ast.expr | None) -> ast.expr | None:
-    """The variables of ``zip(gradients, variables)``, also inside a comprehension that keeps every variable."""
-    match pairs:
-        case ast.Call(func=ast.Name(id="zip"), args=[_, variables]):
-            return variables
-        case ast.Call(func=ast.Name(id="list" | "tuple"), args=[inner]):
-            return _zipped(inner)
-        case ast.ListComp(elt=element, generators=[loop]) | ast.GeneratorExp(elt=element, generators=[loop]):
-            kept = _second(element)
-            every = all(_has_gradient(test, loop.target) for test in loop.ifs)
-            return _zipped(loop.iter) if every and kept is not None and _second(loop.target) == kept else None
-        case _:
-            return None
-
-
-def _has_gradient(test: ast.expr, target: ast.expr) -> bool:
-    """``gradient is not None``: what has none is not trained, whichever list it is in."""
-    match test, target:
-        case (
-            ast.Compare(left=ast.Name(id=name), ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]),
-            ast.Tuple(elts=[ast.Name(id=gradient), _]),
-        ):
-            return name == gradient
-        case _:
-            return False
-
-
-def _second(target: ast.expr) -> str | None:
-    """The second name of ``gradient, variable``."""
-    match target:
-        case ast.Tuple(elts=[_, ast.Name(id=name)]):
-            return name
-        case _:
-            return None
-
-
 def variables_text(
     module: Module, node: ast.expr, depth: int = 4, given: Given = _NOTHING
 ) -> tuple[str, tuple[ast.expr, ...]] | None:
@@ -279,6 +228,9 @@ def _reason(module: Module, uses: Sequence[Use], place: tuple[int, int]) -> Find
     by_kind = {use.kind: use for use in reversed(uses)}
     if use := by_kind.get(UseKind.CUSTOM_COMPILE):
         return finding("params-unknown/custom-compile", *place, keyword=use.detail)
+    if (use := by_kind.get(UseKind.HANDED)) and (taker := taker_of(module, use.call, use.node)) is not None:
+        why = taker.unknown or f"the call names no model for {', '.join(one.name for one in taker.models)}"
+        return finding("params-unknown/elsewhere", *place, callee=use.detail, path=taker.path, why=why)
     told = next((use for use in uses if use.kind is UseKind.ATTRIBUTE and use.call is not None), None)
     if use := by_kind.get(UseKind.STEP, told):
         variables = variable_list(module, use)

@@ -3,13 +3,67 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.plan.between import begins
+from tf2ms_opt.plan.edits import SiteFacts
+from tf2ms_opt.trace.handed import taker_of
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import BindingKind, Scope
+from tf2ms_opt.trace.uses import Use, UseKind
 
 _RATE = {"lr", "learning_rate", "iterations", "decay", "momentum"}
+
+
+def other_uses(module: Module, site: SiteFacts, *, converts: bool) -> list[Finding]:
+    """What else the file does with the optimizer, and with the models' freedom to train.
+
+    ``converts`` tells that training steps are converted in this run.
+    """
+    notes = []
+    every = (*site.uses, *(use for one in site.origin.built for use in one.uses))
+    for use in every:
+        line = module.position(use.node)[0]
+        match use.kind:
+            case UseKind.WRAPPED:
+                notes.append(finding("wrapped-optimizer", *module.position(use.node), wrapper=use.detail))
+            case UseKind.ATTRIBUTE:
+                notes.append(
+                    finding("optimizer-used-elsewhere/attribute", *site.place, attribute=use.detail, line=line)
+                )
+            case UseKind.PASSED:
+                notes.append(finding("optimizer-used-elsewhere/passed", *site.place, callee=use.detail, line=line))
+            case UseKind.CONTAINER | UseKind.OTHER | UseKind.CUSTOM_COMPILE if use.node is not site.found.expression:
+                notes.append(finding("optimizer-used-elsewhere/other", *site.place, line=line))
+            case _:
+                pass
+    notes += handed_over(module, every, site.origin.text, converts=converts)
+    origin = site.origin
+    trained = [(origin.step, origin.names[0] if origin.names else origin.text)]
+    names = (*origin.names, *(name for one in origin.built for name in one.parameters.model_texts))
+    for step, model in [*trained, *((other.step, other.model_texts[0]) for other in origin.told)]:
+        if frozen := freeze(module, step):
+            notes.append(finding("frozen-parameters", *site.place, model=model, line=frozen))
+    for attribute, line in reached_through_model(module, names):
+        notes.append(finding("optimizer-used-elsewhere/attribute", *site.place, attribute=attribute, line=line))
+    notes += [finding("optimizer-used-elsewhere/other", *site.place, line=line) for line in passed_on(module, names)]
+    return list(dict.fromkeys(notes))
+
+
+def handed_over(module: Module, uses: Iterable[Use], params: str, *, converts: bool) -> Iterator[Finding]:
+    """What functions of other files do with the optimizer of ``params`` that is handed to them."""
+    for use in uses:
+        taker = taker_of(module, use.call, use.node) if use.kind is UseKind.HANDED else None
+        if taker is None or use.call is None:
+            continue
+        place, step = module.position(use.call), {"call": taker.call, "path": taker.path}
+        if not converts:
+            yield finding("training-step-remains/elsewhere", *place, line=taker.line, **step)
+        elif taker.left:
+            yield finding("step-left/elsewhere", *place, why=taker.left, line=taker.line, **step)
+        else:
+            yield finding("handed-over", *place, function=use.detail, params=params, line=taker.line, **step)
 
 
 def freeze(module: Module, step: ast.Call | None) -> int | None:

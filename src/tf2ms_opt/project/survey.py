@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
-from tf2ms_opt.neighbours import NOBODY, Gain, Mention, Mentions, Neighbours, Signature
+from tf2ms_opt.neighbours import NOBODY, Across, Gain, Mention, Mentions, Neighbours, Signature, Taker
 from tf2ms_opt.outcomes import Outcome
 from tf2ms_opt.project.layout import Layout, definitions
-from tf2ms_opt.project.questions import mentions
+from tf2ms_opt.project.questions import mentions, taker
+from tf2ms_opt.project.takers import Takers
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.walk import Found
 
@@ -43,34 +44,63 @@ class _Survey:
     #: real path -> what the file has to do with the functions
     known: dict[str, Mentions] = field(default_factory=dict)
     searched: set[str] = field(default_factory=set)
+    takers: Takers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.takers = Takers(self.files, self.layout, self.known, self._taker)
+
+    def _taker(self, file: Found, function: str, argument: str | int) -> Taker | None:
+        data = self.read(file)
+        return None if data is None else taker(data, self.rules, file.path, function, argument)
 
 
 def survey(
     files: Sequence[Found],
-    opened: Iterable[tuple[Found, Collection[Signature]]],
+    opened: Iterable[tuple[Found, Across]],
     read: Read,
     attempt: Try,
     rules: RuleSet,
 ) -> Mapping[str, Neighbours]:
     """Path in reports -> what other files say to that file; one that has nothing to do with others is absent.
 
-    ``opened`` are the functions of each file that would be changed if all of their callers could be, too.
+    ``opened`` is what each file tells about others, if all calls of its functions could be changed with them.
     """
     state = _Survey(files, read, attempt, rules, Layout.of(file.real for file in files))
-    for file, signatures in opened:
-        _open(state, file, signatures)
+    handing = []
+    for file, across in opened:
+        _open(state, file, across.signatures)
+        handing += [file] if state.takers.learn(file, across.handings) else []
+    _search(state)
+    for file in handing:  # what they hand on may tell the parameters of their own functions
+        if (data := state.read(file)) is not None:
+            found = _attempt(state, file, data, Neighbours(assumed=True))
+            _open(state, file, found.across.signatures)
     result: Mapping[str, Neighbours] = {}
     for _ in range(_ROUNDS):
-        if not state.signatures:
+        if not state.signatures and not any(state.takers.handings.values()):
             return {}
-        before = (set(state.signatures), dict(state.closed))
+        before = _state_of(state)
         _search(state)
         result = _neighbours(state)
         _try(state, result)
-        if before == (set(state.signatures), state.closed):
+        if before == _state_of(state):
             return result
     return {path: Neighbours(tuple((name, "its callers are too entangled") for name, _ in one.callers)) for path, one in
             result.items()}  # fmt: skip
+
+
+def _state_of(state: _Survey) -> tuple[object, ...]:
+    return set(state.signatures), dict(state.closed), dict(state.takers.left), dict(state.takers.handings)
+
+
+def _attempt(state: _Survey, file: Found, data: bytes, neighbours: Neighbours) -> Outcome:
+    """The outcome of a file, asked again as long as it hands optimizers to functions that were not known."""
+    for _ in range(_ROUNDS):
+        outcome = state.attempt(file, data, replace(neighbours, takers=state.takers.said_to(file)))
+        if not state.takers.learn(file, outcome.across.handings):
+            break
+        _search(state)
+    return outcome
 
 
 def _open(state: _Survey, file: Found, found: Collection[Signature]) -> None:
@@ -81,7 +111,7 @@ def _open(state: _Survey, file: Found, found: Collection[Signature]) -> None:
 
 def _search(state: _Survey) -> None:
     """Read every file that has a name of a function, or of its module, which was not asked for yet."""
-    words = {name.rpartition(".")[2] for _, name in state.signatures}
+    words = {name.rpartition(".")[2] for _, name in state.signatures} | state.takers.words()
     while (asked := words | {_stem(file) for file, _ in state.signatures}) - state.searched:
         state.searched |= asked
         pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(word.encode()) for word in sorted(asked)) + rb")\b")
@@ -128,9 +158,16 @@ def _neighbours(state: _Survey) -> dict[str, Neighbours]:
     for key in state.signatures:
         if key in called or key in state.closed:
             callers.setdefault(paths[key[0]], []).append((key[1], state.closed.get(key, "")))
+    received = {paths[real]: every for real, every in state.takers.received().items()}
+    handing = {file.path: file for file in state.files if state.takers.handings.get(file.path)}
     return {
-        path: Neighbours(tuple(sorted(callers.get(path, ()))), tuple(_open_gains(state, gains.get(path, ()), paths)))
-        for path in sorted({*callers, *gains})
+        path: Neighbours(
+            tuple(sorted(callers.get(path, ()))),
+            tuple(_open_gains(state, gains.get(path, ()), paths)),
+            takers=state.takers.said_to(handing[path]) if path in handing else (),
+            received=received.get(path, ()),
+        )
+        for path in sorted({*callers, *gains, *received, *handing})
     }
 
 
@@ -188,14 +225,17 @@ def _try(state: _Survey, said: Mapping[str, Neighbours]) -> None:
     for file in state.files:
         neighbours = said.get(file.path, NOBODY)
         expected = {name for name, why in neighbours.callers if not why}
-        if not expected and not neighbours.gains:
+        if not expected and neighbours == NOBODY:
             continue
         data = state.read(file)
-        outcome = None if data is None else state.attempt(file, data, neighbours)
-        changed = {one.function for one in outcome.signatures} if outcome is not None and outcome.changed else set()
+        outcome = None if data is None else _attempt(state, file, data, neighbours)
+        state.takers.settle(file, outcome.across.received if outcome is not None else (), neighbours.received)
+        changed = (
+            {one.function for one in outcome.across.signatures} if outcome is not None and outcome.changed else set()
+        )
         for name in expected - changed:
             state.closed.setdefault((file.real, name), NOT_ITSELF)
-        refused = dict(outcome.refused) if outcome is not None else {}
+        refused = dict(outcome.across.refused) if outcome is not None else {}
         reals = {one.path: one.real for one in state.files}
         for gain in neighbours.gains:
             key = (reals[gain.path], gain.signature.function)
@@ -204,4 +244,4 @@ def _try(state: _Survey, said: Mapping[str, Neighbours]) -> None:
             elif outcome is None or not outcome.changed:
                 state.closed.setdefault(key, f"{file.path}, which calls it, could not be converted")
         if outcome is not None and outcome.changed:
-            _open(state, file, outcome.signatures)
+            _open(state, file, outcome.across.signatures)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from tf2ms_opt.neighbours import Parameter, Taker
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, FunctionNode
 
@@ -53,6 +54,22 @@ def optimizer_argument(call: ast.Call) -> ast.expr | None:
     if call.args and not isinstance(call.args[0], ast.Starred):
         return call.args[0]
     return None
+
+
+def taker_of(module: Module, call: ast.Call | None, value: ast.expr) -> Taker | None:
+    """What the function of another file does with the optimizer ``value`` that ``call`` hands to it, if it is known."""
+    every = module.takers.get(module.position(call), ()) if call is not None and module.takers else ()
+    return next((one for one in every if call is not None and argument_for(call, one.optimizer) is value), None)
+
+
+def argument_for(call: ast.Call, parameter: Parameter) -> ast.expr | None:
+    """What ``call`` passes for a parameter of a function in another file; None if that is not written in it."""
+    for keyword in call.keywords:
+        if keyword.arg == parameter.name:
+            return keyword.value
+    if any(isinstance(one, ast.Starred) for one in call.args) or parameter.position is None:
+        return None
+    return call.args[parameter.position] if parameter.position < len(call.args) else None
 
 
 def keeps_to_itself(module: Module, owner: ast.ClassDef, attribute: str, *, read: bool) -> bool:

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from tf2ms_opt.trace.handed import keeps_to_itself, optimizer_argument, parameter_of
+from tf2ms_opt.trace.handed import keeps_to_itself, optimizer_argument, parameter_of, taker_of
 from tf2ms_opt.trace.models import has_own_compile
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import reaching
-from tf2ms_opt.trace.scopes import BindingKind, Scope, dotted
+from tf2ms_opt.trace.scopes import BindingKind, FunctionNode, Scope, dotted
 from tf2ms_opt.trace.tables import taken
 
 #: methods of an optimizer that take the variables to train
@@ -33,6 +33,7 @@ class UseKind(Enum):
     WRAPPED = auto()
     ATTRIBUTE = auto()
     PASSED = auto()
+    HANDED = auto()  # to a function of another file that is known to train with it
     CONTAINER = auto()
     DEFAULT = auto()
     STORED = auto()
@@ -59,6 +60,24 @@ def uses_of(module: Module, value: ast.expr) -> tuple[Use, ...]:
     found.flow(value)
     uses = [replace(use, calls=tuple(dict.fromkeys(found.calls.get(use.node, ())))) for use in found.uses]
     return tuple(sorted(uses, key=lambda use: module.source.start(use.node)))
+
+
+def uses_of_parameter(module: Module, function: FunctionNode, name: str) -> tuple[Use, ...]:
+    """Every use of what ``function`` gets as its parameter ``name``, in the order of the file."""
+    found = _Follow(module)
+    for reader in readers_of(module, function, name):
+        found.flow(reader)
+    return tuple(sorted(found.uses, key=lambda use: module.source.start(use.node)))
+
+
+def readers_of(module: Module, function: FunctionNode, name: str) -> list[ast.expr]:
+    """The places that read the parameter ``name`` of ``function``."""
+    return [
+        use
+        for _, use in module.index.uses.get(name, ())
+        if any(one.kind is BindingKind.PARAMETER for one in module.origins(use))
+        and function in module.index.ancestors(use)
+    ]
 
 
 def receivers(module: Module, uses: Iterable[Use]) -> tuple[str, ...]:
@@ -165,6 +184,8 @@ class _Follow:
             yield call
         elif name in ("print", "str", "repr", "type", "isinstance", "format", "id", "hasattr", "callable"):
             self._add(UseKind.READ, node)
+        elif taker_of(self.module, call, node) is not None:
+            self._add(UseKind.HANDED, node, call, self.module.text(call.func))
         elif (taken := self._parameter(call, node)) is not None:
             for reader in taken:
                 self.calls.setdefault(reader, []).append(call)
@@ -181,12 +202,7 @@ class _Follow:
         if found is None:
             return None
         function, name = found
-        readers = [
-            use
-            for _, use in self.index.uses.get(name, ())
-            if any(one.kind is BindingKind.PARAMETER for one in self.module.origins(use))
-            and function in self.index.ancestors(use)
-        ]
+        readers = readers_of(self.module, function, name)
         followed = any(self._is_step(one) or self._is_compiled(one) for one in readers)
         return readers if followed or (function.name == "__init__" and any(map(self._is_kept, readers))) else None
 

@@ -111,19 +111,25 @@ def check_all_converted(
             line = module.position(other.node)[0]
             raise StepLeftError(f"the optimizer of line {line} comes here too, and is not converted", call)
     converted = {one for site in drafts for one in (site.expression, *site.built)}
+    told = {one.function for one in options.neighbours.received}
     for draft in map(drafts.__getitem__, sites):
         mixed = draft.mixed or (returns_other(module, draft.factory.function, converted) if draft.factory else "")
         if mixed:
             raise StepLeftError(mixed, call)
         for use in (one for one in draft.uses if one.call is call):
-            _check_callers(module, use, converted)
+            _check_callers(module, use, converted, draft.taken)
             for name in receivers(module, [use]):
-                if why := options.neighbours.elsewhere(name):
+                if name not in told and (why := options.neighbours.elsewhere(name)):
                     raise StepLeftError(f"{name} gets the optimizer as an argument, and {why}", call)
 
 
-def _check_callers(module: Module, use: Use, converted: AbstractSet[ast.expr]) -> None:
-    """A function that steps its parameter gets nothing but converted optimizers.  Raises ``StepLeftError``."""
+def _check_callers(
+    module: Module, use: Use, converted: AbstractSet[ast.expr], told: tuple[FunctionNode, str] | None
+) -> None:
+    """A function that steps its parameter gets nothing but converted optimizers.  Raises ``StepLeftError``.
+
+    ``told`` is the function and its parameter where other files call it.
+    """
 
     def values(call: ast.Call) -> list[ast.expr]:
         return [*call.args, *(keyword.value for keyword in call.keywords)]
@@ -132,7 +138,7 @@ def _check_callers(module: Module, use: Use, converted: AbstractSet[ast.expr]) -
         return not converted.isdisjoint([value, *(one.value for one in module.origins(value) if one.value)])
 
     given = [(known, value) for known in use.calls for value in values(known) if is_converted(value)]
-    taken = {parameter_of(module, known, value) for known, value in given} - {None}
+    taken = ({parameter_of(module, known, value) for known, value in given} | {told}) - {None}
     for call in module.index.calls if taken else ():
         for value in values(call):
             if parameter_of(module, call, value) in taken and not is_converted(value):

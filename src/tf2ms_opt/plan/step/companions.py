@@ -23,11 +23,15 @@ _LOOKS = {"print", "len", "id", "type", "isinstance", "repr", "str", "hasattr", 
 _DEPTH = 20  # of names that stand for one another
 
 
-def companions(module: Module, known: Collection[ast.expr], left: Collection[ast.expr]) -> Iterator[Finding]:
+def companions(
+    module: Module, known: Collection[ast.expr], left: Collection[ast.expr], handed: Collection[ast.expr]
+) -> Iterator[Finding]:
     """Methods of other Keras models of the file, and models that are loaded.
 
-    ``known`` are uses of models whose steps are converted, ``left`` are models whose steps stay Keras'.
+    ``known`` are uses of models whose steps are converted, ``left`` are models whose steps stay Keras', and ``handed``
+    are models whose steps other files take.
     """
+    trained = {binding for model in handed for binding in module.origins(model)}
     staying = {binding for model in left for binding in module.origins(model)}
     for call in module.index.calls:
         func = call.func
@@ -36,7 +40,9 @@ def companions(module: Module, known: Collection[ast.expr], left: Collection[ast
             yield finding("model-method-remains/loaded", *module.position(call), call=module.text(func))
         if not isinstance(func, ast.Attribute) or func.attr not in _COMPANION or func.value in known:
             continue
-        if staying.isdisjoint(module.origins(func.value)) and certain_model(module, func.value):
+        origins = module.origins(func.value)
+        certain = not trained.isdisjoint(origins) or certain_model(module, func.value)
+        if staying.isdisjoint(origins) and certain:
             yield _named(module, func, module.text(func.value))
 
 

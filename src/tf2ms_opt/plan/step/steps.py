@@ -198,14 +198,20 @@ def _convert_data(module: Module, result: Steps, models: Sequence[Compiled], nam
 
 def _name_companions(module: Module, result: Steps, models: Sequence[Compiled], converted: Sequence[Compiled]) -> None:
     """What else the file does with Keras models, where a step is converted: Cells do not have it."""
-    if not result.edits:
+    handed = [one for draft in result.drafts.values() if _is_handed_over(draft) for one in draft.models]
+    if not result.edits and not handed:
         return
     known = {use for model in models for use in (*(one for one, _ in model.steps), *model.reads, *model.networks)}
     left = [one.receiver for one in models if one not in converted]
     said = {(one.line, one.column) for every in result.edits for one in every.findings}
-    notes = [note for note in companions(module, known, left) if (note.line, note.column) not in said]
+    notes = [note for note in companions(module, known, left, handed) if (note.line, note.column) not in said]
     site = next(iter(result.drafts))
     result.drafts[site] = replace(result.drafts[site], findings=(*result.drafts[site].findings, *notes))
+
+
+def _is_handed_over(draft: Draft) -> bool:
+    """Whether a function of another file takes the optimizer's step, and is converted with it."""
+    return any(one.name == "handed-over" and one.variant == "default" for one in draft.findings)
 
 
 def _expressions(drafts: Mapping[Found, Draft]) -> list[ast.expr]:

@@ -1,24 +1,25 @@
 """Classes that get an optimizer: one is used in another file as well."""
 from mindspore import nn
+from tf2ms_runtime import MeanSquaredError, Trainer
 
 
 class Shared:
     def __init__(self, model, optimizer):
         self.model = model
         self.optimizer = optimizer
-        self.model.compile(optimizer=self.optimizer, loss="mse")
+        self.model_trainer = Trainer(self.model, optimizer=self.optimizer, loss_fn=MeanSquaredError())
 
     def run(self):
-        self.model.fit(features, targets)
+        self.model_trainer.fit(features, targets)
 
 
 class Own:
     def __init__(self, net, optimizer):
         self.net = net
-        self.net.compile(optimizer=optimizer, loss="mse")
+        self.net_trainer = Trainer(self.net, optimizer=optimizer, loss_fn=MeanSquaredError())
 
     def run(self):
-        self.net.fit(features, targets)
+        self.net_trainer.fit(features, targets)
 
 
 first = make_network()

@@ -1,0 +1,181 @@
+"""Functions that are given an optimizer by other files: what they train with it, and the steps that they take."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+
+from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.neighbours import Parameter, Received, Taker, placed
+from tf2ms_opt.plan.drafts import Draft
+from tf2ms_opt.plan.found import Found
+from tf2ms_opt.plan.parameters import Parameters, from_uses
+from tf2ms_opt.plan.targets import Choice
+from tf2ms_opt.ruleset import Candidate
+from tf2ms_opt.trace.handed import keeps_to_itself
+from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import BindingKind, FunctionNode, dotted
+from tf2ms_opt.trace.uses import Use, UseKind, readers_of, uses_of_parameter
+
+_DEPTH = 5  # of names that keep a parameter
+
+
+def taker(module: Module, path: str, name: str, argument: str | int) -> Taker:
+    """What the function or class ``name`` of the file ``path`` does with the optimizer that it gets as ``argument``."""
+
+    def unknown(why: str) -> Taker:
+        parameter = Parameter(argument, None) if isinstance(argument, str) else Parameter("", argument)
+        return Taker(path, name, parameter, unknown=placed(why, path))
+
+    function = _function(module, name)
+    if isinstance(function, str):
+        return unknown(function)
+    parameters = _parameters(module, function)
+    found = next((one for one in parameters if argument in (one.name, one.position)), None)
+    if found is None:
+        return unknown("it has no parameter of its own for that")
+    uses = _uses(module, function, found.name)
+    if isinstance(uses, str):
+        return unknown(uses)
+    if module.freezes and (statement := module.freezes[0][1].statement) is not None:
+        return unknown(f"line {module.position(statement)[0]} says that a part of a network does not train")
+    told = from_uses(module, uses, module.position(function))
+    if not isinstance(told, Parameters) or told.step is None:
+        return unknown(told.message if isinstance(told, Finding) else "another file takes the step")
+    if told.others:
+        return unknown("it compiles several models with it")
+    models = [_behind(module, function, model) for model in told.models]
+    by_name = {one.name: one for one in parameters}
+    if any(one not in by_name for one in models) or told.text != _sum(told.model_texts):
+        return unknown(f"it trains {told.text}, which the call does not give it")
+    func = told.step.func
+    return Taker(
+        path,
+        name,
+        found,
+        tuple(by_name[one] for one in models if one),
+        call=f"{module.text(func)}(...)",
+        line=module.position(told.step)[0],
+        compiles=isinstance(func, ast.Attribute) and func.attr == "compile",
+        constructs=module.index.enclosing_class(function) is not None,
+    )
+
+
+def _sum(models: Iterable[str]) -> str:
+    return " + ".join(f"{model}.trainable_params()" for model in models)
+
+
+def _function(module: Module, name: str) -> FunctionNode | str:
+    """The function ``name`` at the top of the file, the constructor for a class, or why it is neither."""
+    bindings = module.index.top.bindings.get(name, ())
+    node = bindings[0].node if len(bindings) == 1 else None
+    if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and node.decorator_list:
+        return "it is decorated"
+    if isinstance(node, ast.ClassDef):
+        own = [one for one in node.body if isinstance(one, ast.FunctionDef) and one.name == "__init__"]
+        return own[0] if len(own) == 1 and not own[0].decorator_list else "the class has no __init__ of its own"
+    return node if isinstance(node, ast.FunctionDef) else "it is no function or class that is defined there once"
+
+
+def _parameters(module: Module, function: FunctionNode) -> list[Parameter]:
+    """The parameters that a caller gives values for, without ``self``."""
+    names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+    names = names[1:] if module.index.enclosing_class(function) is not None else names
+    found = [Parameter(name, position) for position, name in enumerate(names)]
+    return found + [Parameter(one.arg, None) for one in function.args.kwonlyargs]
+
+
+def _uses(module: Module, function: FunctionNode, name: str) -> tuple[Use, ...] | str:
+    """What is done with the parameter ``name``, or why that cannot be followed."""
+    owner = module.index.enclosing_class(function)
+    for reader in readers_of(module, function, name):
+        target = _target(module, reader)
+        attribute = (dotted(target) or "").partition(".")[2] if target is not None else ""
+        if attribute and (owner is None or not keeps_to_itself(module, owner, attribute, read=True)):
+            return f"{dotted(target) if target is not None else name} may be reached by other classes"
+    bound = module.index.scopes[function].bindings.get(name, ())
+    if any(one.kind is not BindingKind.PARAMETER for one in bound):
+        return f"{name} is bound again"
+    return uses_of_parameter(module, function, name)
+
+
+def _target(module: Module, reader: ast.expr) -> ast.expr | None:
+    """What keeps ``reader``: the target of the assignment that it is the value of."""
+    match module.index.parents[reader]:
+        case ast.Assign(targets=[target]) | ast.AnnAssign(target=target):
+            return target
+    return None
+
+
+def _behind(module: Module, function: FunctionNode, model: ast.expr, depth: int = _DEPTH) -> str | None:
+    """The parameter of ``function`` that ``model`` is, itself or kept by an object; None for anything else."""
+    bindings = module.origins(model)
+    if len(bindings) != 1 or not depth:
+        return None
+    (binding,) = bindings
+    if binding.kind is BindingKind.PARAMETER:
+        own = module.index.parents.get(module.index.parents[binding.node]) is function
+        return binding.key if own else None
+    attribute = (dotted(model) or "").partition(".")[2]
+    method = module.method_of(module.index.scope(model))
+    if attribute and (method is None or not keeps_to_itself(module, method[0], attribute, read=False)):
+        return None
+    return _behind(module, function, binding.value, depth - 1) if isinstance(binding.value, ast.Name) else None
+
+
+def refusals(done: Mapping[Found, Draft], *, converts: bool) -> Iterator[tuple[str, str, str]]:
+    """Function and parameter of those that are received, and why the step with it stays; empty where it does not.
+
+    ``converts`` tells that training steps are converted in this run.
+    """
+    for site, draft in done.items():
+        if draft.taken is not None:
+            left = [dict(one.details) for one in draft.findings if one.name == "step-left"]
+            why = (
+                f"line {left[0]['line']}: {left[0]['why']}"
+                if left
+                else ""
+                if converts
+                else "the file is converted without its steps"
+            )
+            yield site.source, draft.taken[1], why
+
+
+def received(module: Module, every: Iterable[Received]) -> dict[Found, Draft]:
+    """The optimizers that functions of this file are given by others, as drafts without edits."""
+    drafts = {}
+    for one in every:
+        function = _function(module, one.function)
+        if isinstance(function, str):
+            continue
+        uses = _uses(module, function, one.parameter)
+        told = from_uses(module, uses, module.position(function)) if not isinstance(uses, str) else None
+        readers = readers_of(module, function, one.parameter)
+        if isinstance(told, Parameters) and not isinstance(uses, str) and readers:
+            site = Found(readers[0], readers[0], one.function, ())
+            drafts[site] = _draft(module, one, function, uses, told)
+    return drafts
+
+
+def _draft(module: Module, one: Received, function: FunctionNode, uses: tuple[Use, ...], told: Parameters) -> Draft:
+    rule = module.rules.rules[one.handed.rule]
+    source = next(each for each in rule.source if one.handed.generation in each.generations)
+    steps = [told.step, *(use.call for use in uses if use.kind in (UseKind.COMPILE, UseKind.STEP))]
+    known = tuple(dict.fromkeys(step for step in steps if step is not None))
+    note = finding("handed-over/received", *module.position(function), parameter=one.parameter, function=one.function)
+    return Draft(
+        candidate=Candidate(rule, source, one.handed.generation, ()),
+        splices=(),
+        findings=(note,),
+        params=told.text,
+        choice=Choice("", ()),
+        needs=frozenset(),
+        step=known[0],
+        models=told.models,
+        steps=known,
+        uses=uses,
+        wrapped=one.handed.wrapped,
+        scheduled=one.handed.scheduled,
+        mixed=one.handed.mixed,
+        taken=(function, one.parameter),
+    )

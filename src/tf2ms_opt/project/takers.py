@@ -1,0 +1,126 @@
+"""Functions of a run that are handed optimizers by other files: what they train, and whether all calls give theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from tf2ms_opt.neighbours import Handed, Handing, Mention, Mentions, Received, Taker, placed
+from tf2ms_opt.project.layout import Layout, definitions
+from tf2ms_opt.walk import Found
+
+#: what the file does with an optimizer that its function of that name gets as that argument; None if it has no such
+Ask = Callable[[Found, str, "str | int"], "Taker | None"]
+#: a parameter of a function: the real path of its file, the function, the parameter
+Key = tuple[str, str, str]
+_NOT_TOLD = "what it is given there could not be told"
+
+
+@dataclass(slots=True)
+class Takers:
+    """What is known so far; ``known`` are the imports and uses of the files that were read."""
+
+    files: Sequence[Found]
+    layout: Layout
+    known: Mapping[str, Mentions]
+    ask: Ask
+    #: file, function and argument -> the answer
+    answers: dict[tuple[str, str, str | int], Taker | None] = field(default_factory=dict)
+    #: parameters whose step stays TensorFlow's, and why
+    left: dict[Key, str] = field(default_factory=dict)
+    #: path -> the calls of that file that hand optimizers on
+    handings: dict[str, tuple[Handing, ...]] = field(default_factory=dict)
+
+    def learn(self, file: Found, handings: Iterable[Handing]) -> bool:
+        """Take note of what ``file`` hands to functions of this run, and tell whether there is anything new."""
+        found = tuple(one for one in handings if any(self.places(file, one)))
+        new = found != self.handings.get(file.path, ())
+        self.handings[file.path] = found
+        return new
+
+    def places(self, file: Found, handing: Handing) -> set[tuple[str, str]]:
+        """Every (file, name in it) that a call may run."""
+        return {one for name in handing.names for one in definitions(self.layout, name, file.real, self.known)}
+
+    def words(self) -> set[str]:
+        """The last names of what is called, and of what that may be under another name."""
+        names = {name.rpartition(".")[2] for every in self.handings.values() for one in every for name in one.names}
+        return names | {function for _, function, _ in self.answers}
+
+    def of(self, file: Found, handing: Handing) -> tuple[str, Taker] | None:
+        """The file of the function that a call runs, and what that does with the optimizer; None if not known."""
+        found = []
+        for real, function in sorted(self.places(file, handing)):
+            key = (real, function, handing.argument)
+            if key not in self.answers:
+                self.answers[key] = self.ask(self._file(real), function, handing.argument)
+            if (answer := self.answers[key]) is not None:
+                found.append((real, answer))
+        return found[0] if len(found) == 1 else None
+
+    def _file(self, real: str) -> Found:
+        return next(one for one in self.files if one.real == real)
+
+    def said_to(self, file: Found) -> tuple[tuple[tuple[int, int], Taker], ...]:
+        """What the calls of ``file`` lead to."""
+        said = {}
+        for one in self.handings.get(file.path, ()):
+            if (found := self.of(file, one)) is not None:
+                real, taker = found
+                left = self.left.get((real, taker.function, taker.optimizer.name), "")
+                said[(one.line, one.column), taker.optimizer] = replace(taker, left=left)
+        return tuple(sorted((((at, taker) for (at, _), taker in said.items())), key=lambda one: (one[0], str(one[1]))))
+
+    def received(self) -> dict[str, tuple[Received, ...]]:
+        """Real path -> its functions that get converted optimizers in every call of other files; closes the others."""
+        given: dict[Key, set[Handed | None]] = {}
+        calls: dict[Key, set[tuple[str, tuple[int, int]]]] = {}
+        for file in self.files:
+            for one in self.handings.get(file.path, ()):
+                if (found := self.of(file, one)) is not None and not found[1].unknown:
+                    taker, key = found[1], (found[0], found[1].function, found[1].optimizer.name)
+                    line = one.used or (0 if taker.constructs else one.result)
+                    if taker.compiles and line:
+                        self.left.setdefault(key, f"line {line} of {file.path} uses the model as Keras' own")
+                    given.setdefault(key, set()).add(one.handed)
+                    calls.setdefault(key, set()).add((file.real, (one.line, one.column)))
+        for key, every in given.items():
+            if (why := self._hindrance(key, every, calls[key])) and key not in self.left:
+                self.left[key] = why
+        result: dict[str, list[Received]] = {}
+        for (real, function, parameter), values in sorted(given.items(), key=lambda one: one[0]):
+            handed = sorted((one for one in values if one is not None), key=str)
+            if (real, function, parameter) not in self.left:
+                result.setdefault(real, []).append(Received(function, parameter, handed[0]))
+        return {real: tuple(received) for real, received in result.items()}
+
+    def _hindrance(self, key: Key, given: set[Handed | None], calls: set[tuple[str, tuple[int, int]]]) -> str:
+        """Why the step with a parameter stays; empty if nothing that is known is in the way."""
+        for file, use in self._uses(key):
+            if use.call is None:
+                return f"{use.place} of {file.path} uses {key[1]} without calling it"
+            if (file.real, use.call) not in calls:
+                return f"the call in {use.place} of {file.path} hands over what is no converted optimizer"
+        for file in self.files:
+            for line, name in self.known[file.real].modules if file.real in self.known else ():
+                if file.real != key[0] and key[0] in self.layout.modules(name, file.real):
+                    return f"line {line} of {file.path} hands its module on"
+        if None in given:
+            return "one of its calls in other files hands over what is no converted optimizer"
+        kinds = {(one.generation, one.scheduled, one.wrapped) for one in given if one is not None}
+        return "its calls in other files hand over optimizers of several kinds" if len(kinds) > 1 else ""
+
+    def _uses(self, key: Key) -> Iterator[tuple[Found, Mention]]:
+        for file in self.files:
+            known = self.known.get(file.real)
+            for use in known.uses if known is not None and file.real != key[0] else ():
+                places = {one for name in use.names for one in definitions(self.layout, name, file.real, self.known)}
+                if (key[0], key[1]) in places:
+                    yield file, use
+
+    def settle(self, file: Found, told: Iterable[tuple[str, str, str]], expected: Iterable[Received]) -> None:
+        """Take note of which steps of ``file`` stay TensorFlow's: ``told`` is what its trial conversion says."""
+        why = {(function, parameter): reason for function, parameter, reason in told}
+        for one in expected:
+            if reason := why.get((one.function, one.parameter), _NOT_TOLD):
+                self.left.setdefault((file.real, one.function, one.parameter), placed(reason, file.path))

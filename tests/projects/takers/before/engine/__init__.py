@@ -1,0 +1,2 @@
+from .adversarial import Duel
+from .loops import descend as run_loop
