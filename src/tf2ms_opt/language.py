@@ -26,8 +26,8 @@ _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 _JOINTS = (("; ", "；"), (", ", "，"))
 #: letters beside its places, below which a message is no sentence that could be recognized inside of another
 _TELLING = 12
-#: how the line of a notebook's cell comes into a translation, and how it is said there
-_LINE_OF_CELL = r"第 (\d+) of cell (\d+) 行"
+#: how the line of a notebook's cell, or of another file, comes into a translation
+_LINE_OF = re.compile(r"第 (\d+)(?: of cell (\d+))?(?: of (\S+\.(?:py|ipynb)))? 行")
 #: places that hold sentences of ours; all others hold the text of a file, of which nothing may be translated
 SAID = frozenset(
     "advice because counted difference error how layers meant message methods other parts place problem reason source "
@@ -36,7 +36,7 @@ SAID = frozenset(
 #: what the text in a place of a sentence looks like, where that is known
 _WORD = r"\S+"
 _PLACES = {
-    "line": r"\d+(?: of cell \d+)?",
+    "line": r"\d+(?: of cell \d+)?(?: of \S+\.(?:py|ipynb))?",
     "path": r"\S+\.(?:py|ipynb)",
     **dict.fromkeys(("attribute", "cell", "function", "name", "owner"), _WORD),
 }
@@ -150,8 +150,13 @@ class _Translated(Lexicon):
 
 
 def _of_cells(text: str) -> str:
-    """Lines of a notebook's cells in the order of Chinese: the engine names them ``5 of cell 2``."""
-    return re.sub(_LINE_OF_CELL, r"单元格 \2 第 \1 行", text)
+    """Lines of cells and of other files in the order of Chinese: the engine names them ``5 of cell 2 of a.ipynb``."""
+
+    def ordered(found: re.Match[str]) -> str:
+        line, cell, path = found.groups()
+        return "".join([f"{path} " if path else "", f"单元格 {cell} " if cell else "", f"第 {line} 行"])
+
+    return _LINE_OF.sub(ordered, text)
 
 
 def of_locale(environment: Mapping[str, str]) -> Language:
