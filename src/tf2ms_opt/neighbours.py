@@ -22,6 +22,7 @@ class Signature:
     """A function that gains the parameters of the optimizer which it returns, by its name inside of its file.
 
     Or, where it is not ``called``, a name that holds such functions: no use of it in another file can be changed.
+    Of a ``table``, a dictionary of such functions, the calls of what is taken out of it can.
     ``rule``, ``generation``, ``scheduled`` and ``wrapped`` are the optimizer's; ``mixed`` says what else the function
     may return that is not converted, and is empty where there is nothing.
     """
@@ -33,6 +34,7 @@ class Signature:
     wrapped: bool = False
     mixed: str = ""
     called: bool = True
+    table: bool = False
     #: a method of a class whose base class is of another file, where it may be called as well
     derived: bool = False
 
@@ -156,6 +158,8 @@ class Mention:
     """A place that may use a function of another file: its line, the dotted names it stands for, and the call of it.
 
     ``name`` is its last word.  ``call`` is the call's line and column, None where the function is not called;
+    ``element`` is that of the call of what is taken out of a dictionary, and ``keys`` tells that only its keys are
+    looked at;
     ``other`` tells that the place may stand for something else as well, ``on_self`` that it is an object's use, or a
     class's definition, of a method of its own.  In a notebook ``line`` is that
     of the ``cell``; ``call`` is that of its code.
@@ -167,6 +171,8 @@ class Mention:
     other: bool
     name: str
     on_self: bool = False
+    element: tuple[int, int] | None = None
+    keys: bool = False
     cell: int | None = None
 
     @property

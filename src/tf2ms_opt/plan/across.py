@@ -45,10 +45,17 @@ def _signatures(module: Module, done: Mapping[Found, Draft], foreign: Foreign) -
                     function, candidate.rule.name, candidate.generation, draft.scheduled, draft.wrapped, mixed,
                     derived=_has_foreign_base(module, draft.factory.function),
                 )  # fmt: skip
-        for name in (*draft.exported, *receivers(module, draft.uses), *exported(draft.flow)):
-            if name not in known:
-                known.add(name)
-                yield Signature(name, draft.candidate.rule.name, draft.candidate.generation, called=False)
+        registries = draft.factory.registries if draft.factory is not None else ()
+        names = dict.fromkeys([*draft.exported, *receivers(module, draft.uses), *exported(draft.flow)], False)
+        names |= dict.fromkeys((one.register for one in registries), False)
+        names |= dict.fromkeys((one.table for one in registries), True)
+        for name in (one for one in names if one and one not in known):
+            known.add(name)
+            table, candidate = names[name], draft.candidate
+            yield Signature(
+                name, candidate.rule.name, candidate.generation, table and draft.scheduled, table and draft.wrapped,
+                called=table, table=table,
+            )  # fmt: skip
     for function, gain in foreign.changed.items():
         if function and function not in known:
             yield replace(gain.signature, function=function)

@@ -16,7 +16,9 @@ from tf2ms_opt.neighbours import NOBODY, Neighbours
 from tf2ms_opt.plan.parameters import Built, Parameters, from_uses
 from tf2ms_opt.plan.placement import available
 from tf2ms_opt.plan.rewrites import gain_first
+from tf2ms_opt.plan.schedules import flow_of
 from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.registries import Registry, registry_of
 from tf2ms_opt.trace.scopes import BindingKind, FunctionNode, dotted
 from tf2ms_opt.trace.uses import Use, UseKind, uses_of
 
@@ -33,6 +35,7 @@ class Factory:
     built: tuple[Built, ...]
     #: itself, and those which return what it returns, all by their names inside of the file
     changed: tuple[str, ...]
+    registries: tuple[Registry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Called:
     splices: tuple[Splice, ...]
     built: tuple[Built, ...]
     changed: tuple[str, ...] = ()
+    registries: tuple[Registry, ...] = ()
 
 
 class Factories:
@@ -73,9 +77,12 @@ class Factories:
         return self._known[function]
 
     def _work_out(self, function: FunctionNode) -> Factory | str:
-        if why := _unusual(self._module, function):
+        registry = registry_of(self._module, function)
+        if isinstance(registry, str):
+            return registry
+        if why := _unusual(self._module, function, registered=registry is not None):
             return why
-        calls = self._callers(function)
+        calls = self._callers(function, registry)
         if isinstance(calls, str):
             return calls
         parameter = _free_name(function)
@@ -83,6 +90,7 @@ class Factories:
         if gained is None:
             return "its parameter list could not be read"
         splices, built, changed = [gained], list[Built](), [self._name(function)]
+        registries = [registry] if registry is not None else []
         for call in calls:
             found = self.called(call)
             if isinstance(found, str):
@@ -90,7 +98,10 @@ class Factories:
             splices += found.splices
             built += found.built
             changed += found.changed
-        return Factory(function, parameter, tuple(splices), tuple(built), tuple(dict.fromkeys(changed)))
+            registries += found.registries
+        return Factory(
+            function, parameter, tuple(splices), tuple(built), tuple(dict.fromkeys(changed)), tuple(registries)
+        )
 
     def _name(self, function: FunctionNode) -> str:
         """The name of ``function`` inside of its file; of one inside of a function, nothing that others can use."""
@@ -121,18 +132,22 @@ class Factories:
         if isinstance(around, str):
             return f"{outer.name}() returns it again, and {around}"
         edit = gain_first(module, call, around.parameter)
-        return Called((edit, *around.splices), around.built, around.changed)
+        return Called((edit, *around.splices), around.built, around.changed, around.registries)
 
-    def _callers(self, function: FunctionNode) -> list[ast.Call] | str:
+    def _callers(self, function: FunctionNode, registry: Registry | None) -> list[ast.Call] | str:
         """Every call of ``function`` in the file; a sentence if there is none, or if one cannot be told."""
         owner = self._module.index.enclosing_class(function)
         if owner is not None and self._overridden(owner, function.name):
             return "a class of this file defines it again"
         nodes = self._by_name(function) if owner is None else self._by_method(owner, function.name)
-        calls: list[ast.Call] = []
+        calls: list[ast.Call] = [*registry.calls] if registry is not None else []
+        if registry is not None and (why := self._outside(registry)):
+            return why
         for node in nodes:
             line = self._module.position(node)[0]
             parent = self._module.index.parents[node]
+            if registry is not None and isinstance(parent, ast.Dict):
+                continue
             if not isinstance(parent, ast.Call) or parent.func is not node:
                 return f"line {line} uses it without calling it"
             if owner is not None and not self._on_self(node, owner):
@@ -144,6 +159,32 @@ class Factories:
         if elsewhere is None:
             return calls or "no call of it is in this file"
         return elsewhere or calls
+
+    def _outside(self, registry: Registry) -> str:
+        """Why calls of what a registry holds cannot pass the parameters; empty if they can."""
+        for name in filter(None, (registry.table, registry.register)):
+            if why := self._neighbours.elsewhere(name):
+                return f"{name} holds it, and {why}"
+        for one in registry.functions:
+            if not self._may_build(one):
+                return f"{one.name}(), which the same calls may run, returns no optimizer that is converted"
+        for call in registry.calls:
+            given = [*call.args, *(keyword.value for keyword in call.keywords)]
+            place = self._module.position(call)
+            if any(flow_of(self._module, value, "", place) is not None for value in given):
+                return f"the call in line {place[0]} hands over a learning-rate schedule"
+        return ""
+
+    def _may_build(self, function: FunctionNode) -> bool:
+        """Whether a function names an optimizer, or calls a function of the file that could."""
+        for node in ast.walk(function):
+            if isinstance(node, (ast.Name, ast.Attribute)):
+                name = self._module.framework_name(node)
+                if name is not None and self._module.rules.named(name):
+                    return True
+                if any(isinstance(one.node, ast.FunctionDef) for one in self._module.origins(node)):
+                    return True
+        return False
 
     def _hidden_call(self, name: str) -> int | None:
         """The line of a call of a method ``name`` of something that has no name itself, such as ``agents[0]``."""
@@ -193,10 +234,13 @@ class Factories:
         return any(name in module.index.scopes[node].bindings for node in family - {owner})
 
 
-def _unusual(module: Module, function: FunctionNode) -> str:
-    """Why a function cannot gain a parameter in front; empty if it can."""
+def _unusual(module: Module, function: FunctionNode, *, registered: bool) -> str:
+    """Why a function cannot gain a parameter in front; empty if it can.
+
+    ``registered`` tells that its decorator only keeps it under a name.
+    """
     names = [node.id if isinstance(node, ast.Name) else "" for node in function.decorator_list]
-    if any(name not in _PLAIN for name in names):
+    if any(name not in _PLAIN for name in names) and not registered:
         return "it is decorated"
     if isinstance(function, ast.AsyncFunctionDef) or any(
         isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(function)

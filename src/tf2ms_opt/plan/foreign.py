@@ -22,7 +22,8 @@ from tf2ms_opt.plan.words import interesting, last_word
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import owner
-from tf2ms_opt.trace.scopes import BindingKind
+from tf2ms_opt.trace.scopes import BindingKind, dotted
+from tf2ms_opt.trace.tables import asks_keys, element_of
 from tf2ms_opt.trace.uses import UseKind
 
 
@@ -42,7 +43,7 @@ def foreign_calls(module: Module, factories: Factories, gains: Collection[Gain],
     for call in module.index.calls if wanted else ():
         place = module.position(call)
         gain = wanted.get(place)
-        if gain is None:
+        if gain is None or not gained_by(call, gain):
             continue
         called = factories.called(call)
         if isinstance(called, str):
@@ -59,6 +60,11 @@ def foreign_calls(module: Module, factories: Factories, gains: Collection[Gain],
         found.drafts[site] = _draft(module, gain, call, called, converts=converts)
         found.changed |= dict.fromkeys(called.changed, gain)
     return found
+
+
+def gained_by(call: ast.Call, gain: Gain) -> bool:
+    """Whether ``call`` is meant, and not one that begins at the same place: that of a method of what it returns."""
+    return isinstance(call.func, (ast.Subscript, ast.Call)) if gain.signature.table else dotted(call.func) is not None
 
 
 def _draft(module: Module, gain: Gain, call: ast.Call, called: Called, *, converts: bool) -> Draft:
@@ -138,7 +144,16 @@ def _uses(module: Module, words: Collection[str]) -> Iterator[Mention]:
             called = isinstance(parent, ast.Call) and parent.func is node
             place = module.position(parent) if called and isinstance(parent, ast.Call) else None
             names = tuple(sorted({*resolved.names, *stars}))
-            yield Mention(module.position(node)[0], names, place, resolved.other and not stars, last_word(key))
+            line, other = module.position(node)[0], resolved.other and not stars
+            element, keys = _element(module, node), asks_keys(module, node)
+            yield Mention(line, names, place, other, last_word(key), element=element, keys=keys)
+
+
+def _element(module: Module, node: ast.expr) -> tuple[int, int] | None:
+    """The call of what is taken out of ``node``, a dictionary."""
+    element = element_of(module, node)
+    call = module.index.parents[element] if element is not None else None
+    return module.position(call) if isinstance(call, ast.Call) and call.func is element else None
 
 
 def _is_annotation(module: Module, node: ast.expr) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 
 from tf2ms_opt.neighbours import Gain, Handed, Handing
 from tf2ms_opt.plan.drafts import Draft
+from tf2ms_opt.plan.foreign import gained_by
 from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.step.checks import returns_other
 from tf2ms_opt.trace.module import Module
@@ -24,8 +25,9 @@ def handings(
 
     ``done`` are the optimizers that are converted.
     """
-    places = {(one.line, one.column) for one in gains}
-    calls = [call for call in module.index.calls if places and module.position(call) in places]
+    places = {(one.line, one.column): one for one in gains}
+    found_at = ((call, places.get(module.position(call))) for call in module.index.calls if places)
+    calls = [call for call, gain in found_at if gain is not None and gained_by(call, gain)]
     built = {one: draft for site, draft in done.items() for one in (site.expression, *site.built)}
     built |= {one.call: draft for draft in done.values() for one in draft.built}
     found = {}

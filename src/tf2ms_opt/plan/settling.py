@@ -21,7 +21,7 @@ from tf2ms_opt.trace.module import Module
 
 def settle(module: Module, names: Aliases, drafts: dict[Found, Draft | Finding], neighbours: Neighbours) -> None:
     """Leave every draft that shares something with one that is left, and take in what reads the schedules of others."""
-    while (left := _left_schedules(module, names, drafts, neighbours)) or _settle_entries(module, drafts):
+    while (left := _left_schedules(module, names, drafts, neighbours)) or _settle_together(module, drafts):
         drafts |= left
     for site, uses in _readings(module, names, drafts).items():
         for one in uses.values():
@@ -64,6 +64,26 @@ def _left_schedules(
         for site, draft in live.items()
     }
     return {site: why for site, why in found.items() if why is not None}
+
+
+def _settle_together(module: Module, drafts: dict[Found, Draft | Finding]) -> bool:
+    """Leave one more site that would be converted without another one that the same calls may build."""
+    return _settle_entries(module, drafts) or _settle_registries(module, drafts)
+
+
+def _settle_registries(module: Module, drafts: dict[Found, Draft | Finding]) -> bool:
+    """The functions that are called out of one dictionary gain their parameter together, or none of them does."""
+    factories = {site: draft.factory for site, draft in _live(drafts).items() if draft.factory is not None}
+    changed = {name for factory in factories.values() for name in factory.changed}
+    for site, factory in factories.items():
+        together = (one.name for registry in factory.registries for one in registry.functions)
+        missing = next((name for name in together if name not in changed), None)
+        if missing is not None:
+            why = f"{missing}(), which the same calls may run, returns no optimizer that is converted"
+            details = {"function": factory.function.name, "why": why}
+            drafts[site] = finding("params-unknown/factory-callers", *module.position(site.node), **details)
+            return True
+    return False
 
 
 def _settle_entries(module: Module, drafts: dict[Found, Draft | Finding]) -> bool:

@@ -149,10 +149,14 @@ def _neighbours(state: _Survey) -> dict[str, Neighbours]:
         for use in state.known[file.real].uses if file.real in state.known else ():
             for key in _meant(state, file.real, use):
                 called.add(key)
+                table = state.signatures[key].table
+                call = use.element if table else use.call
+                if table and use.keys:
+                    continue
                 if why := _hindrance(file.path, use, state.signatures[key]):
                     state.closed.setdefault(key, why)
-                elif key not in state.closed and use.call is not None:
-                    gain = Gain(*use.call, paths[key[0]], state.signatures[key])
+                elif key not in state.closed and call is not None:
+                    gain = Gain(*call, paths[key[0]], state.signatures[key])
                     gains.setdefault(file.path, []).append(gain)
     callers: dict[str, list[tuple[str, str]]] = {}
     for key in state.signatures:
@@ -211,6 +215,8 @@ def _hindrance(path: str, use: Mention, signature: Signature) -> str:
     """Why the place cannot pass the parameters; empty if it can, as far as the place itself tells."""
     if not signature.called:
         return f"{path} uses it as well in {use.place}"
+    if signature.table:
+        return f"{path} uses it without calling what is in it in {use.place}" if use.element is None else ""
     if use.call is None and use.on_self:
         return f"a class of {path} has it again, or hands it on, in {use.place}"
     if use.call is None:

@@ -21,12 +21,32 @@ def taken(module: Module, table: ast.Dict, value: ast.expr | None = None) -> lis
     places = _places(module, table)
     found: list[ast.expr] = []
     for place in places:
-        element = _element(module, place)
-        if element is None and not _of_keys(module, place):
+        element = element_of(module, place)
+        if element is None and not asks_keys(module, place):
             return None
         if element is not None and (value is None or may_be(module, table, element, value)):
             found.append(element)
     return found if places else None
+
+
+def places_taken(module: Module, table: ast.Name, stored: ast.AST) -> list[ast.expr] | None:
+    """The expressions that take an element out of the dictionary of this name; None where others may.
+
+    It may be written to inside of ``stored``.
+    """
+    found: list[ast.expr] = []
+    for _, place in module.index.uses.get(table.id, ()):
+        if module.origins(place) != module.origins(table):
+            return None
+        parent = module.index.parents[place]
+        written = isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load)
+        if written and stored in module.index.ancestors(place):
+            continue
+        element = element_of(module, place)
+        if element is None and not asks_keys(module, place):
+            return None
+        found += [element] if element is not None else []
+    return found
 
 
 def table_of(module: Module, element: ast.expr) -> ast.Dict | None:
@@ -67,7 +87,7 @@ def _places(module: Module, table: ast.Dict) -> list[ast.expr]:
             return []
 
 
-def _element(module: Module, place: ast.expr) -> ast.expr | None:
+def element_of(module: Module, place: ast.expr) -> ast.expr | None:
     """What takes an element out of the dictionary at ``place``: ``place[key]`` or ``place.get(key)``."""
     parent = module.index.parents[place]
     match parent:
@@ -81,7 +101,7 @@ def _element(module: Module, place: ast.expr) -> ast.expr | None:
             return None
 
 
-def _of_keys(module: Module, place: ast.expr) -> bool:
+def asks_keys(module: Module, place: ast.expr) -> bool:
     """Whether only the keys are looked at."""
     parent = module.index.parents[place]
     match parent:

@@ -1,0 +1,6 @@
+from registry import shared
+
+
+@shared
+def other(rate):
+    return rate
