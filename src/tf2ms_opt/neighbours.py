@@ -81,15 +81,19 @@ class Handing:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of a function, and its position as a caller counts; None if it is passed by name alone."""
+    """A parameter of a function, and its position as a caller counts; None if it is passed by name alone.
+
+    ``kept`` tells that it is one of the constructor, and the object of the method keeps it.
+    """
 
     name: str
     position: int | None
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Taker:
-    """A function in the file ``path``, or a class by its constructor, that trains ``models`` with an optimizer.
+    """A function or method in the file ``path``, or a class by its constructor, that trains ``models``.
 
     All of these are its parameters; what is trained are the trainable parameters of the models, in this order.
     ``call`` in ``line`` of that file takes the step, and ``left`` says why it stays TensorFlow's (empty: it does not).

@@ -11,8 +11,9 @@ from tf2ms_opt.plan.drafts import Draft
 from tf2ms_opt.plan.foreign import gained_by
 from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.step.checks import returns_other
+from tf2ms_opt.trace.handed import constructor_of
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import BindingKind, FunctionNode
+from tf2ms_opt.trace.scopes import BindingKind, FunctionNode, dotted
 from tf2ms_opt.trace.uses import Use, UseKind, uses_of
 
 _DEPTH = 5  # of functions that return what another one returns
@@ -113,7 +114,7 @@ def _given(
 
 
 def callees(module: Module, func: ast.expr) -> set[str]:
-    """The dotted names of what a call runs, where another file defines it: a function, a class, or a base class."""
+    """The dotted names of what a call runs, where another file defines it: functions, classes and methods."""
     match func:
         case ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr="__init__"):
             method = module.method_of(module.index.scope(func))
@@ -124,4 +125,6 @@ def callees(module: Module, func: ast.expr) -> set[str]:
     names = {one for one in module.resolve(func).names if not module.rules.from_framework(one)}
     if not names and isinstance(func, ast.Name) and not module.origins(func):
         names = {f"{star}.{func.id}" for scope in module.index.scopes.values() for _, star in scope.stars}
+    if not names and isinstance(func, ast.Attribute) and (built := constructor_of(module, func.value)) is not None:
+        names = {f"{one}.{func.attr}" for one in callees(module, built.func) if dotted(built.func) is not None}
     return names

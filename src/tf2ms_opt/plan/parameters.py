@@ -9,8 +9,9 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from tf2ms_opt.diagnostics import Finding, finding
+from tf2ms_opt.neighbours import Parameter
 from tf2ms_opt.plan.variables import variable_list
-from tf2ms_opt.trace.handed import argument_for, keeps_to_itself, parameter_of, taker_of
+from tf2ms_opt.trace.handed import argument_for, constructor_of, keeps_to_itself, parameter_of, taker_of
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, BindingKind, dotted
 from tf2ms_opt.trace.uses import Use, UseKind
@@ -105,13 +106,20 @@ def _from_taker(module: Module, use: Use) -> Parameters | None:
     taker = taker_of(module, use.call, use.node)
     if use.call is None or taker is None or taker.unknown:
         return None
-    models = [argument_for(use.call, one) for one in taker.models]
+    models = [_argument(module, use.call, one) for one in taker.models]
     texts = [_receiver_text(module, one) if one is not None else None for one in models]
     known = [text for text in texts if text is not None]
     if len(known) < len(models):
         return None
     told = tuple(one for one in models if one is not None)
     return Parameters(" + ".join(f"{text}.trainable_params()" for text in known), told, use, tuple(known))
+
+
+def _argument(module: Module, call: ast.Call, parameter: Parameter) -> ast.expr | None:
+    """What ``call`` passes for ``parameter``, or the call that gave the object whose method it is."""
+    holder = call.func.value if isinstance(call.func, ast.Attribute) else None
+    built = constructor_of(module, holder) if parameter.kept and holder is not None else call
+    return argument_for(built, parameter) if built is not None else None
 
 
 def passed(module: Module, use: Use) -> Given:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.neighbours import Parameter, Received, Taker, placed
@@ -44,36 +45,70 @@ def taker(module: Module, path: str, name: str, argument: str | int) -> Taker:
         return unknown(told.message if isinstance(told, Finding) else "another file takes the step")
     if told.others:
         return unknown("it compiles several models with it")
-    models = [_behind(module, function, model) for model in told.models]
-    by_name = {one.name: one for one in parameters}
-    if any(one not in by_name for one in models) or told.text != _sum(told.model_texts):
+    models = [_given(module, function, model) for model in told.models]
+    if None in models or told.text != _sum(told.model_texts):
         return unknown(f"it trains {told.text}, which the call does not give it")
-    func = told.step.func
+    func, called = told.step.func, _called_here(module, name, told)
     return Taker(
         path,
         name,
         found,
-        tuple(by_name[one] for one in models if one),
+        tuple(one for one in models if one is not None),
         call=f"{module.text(func)}(...)",
         line=module.position(told.step)[0],
+        left=f"line {called} of {path} may call it" if called else "",
         compiles=isinstance(func, ast.Attribute) and func.attr == "compile",
-        constructs=module.index.enclosing_class(function) is not None,
+        constructs="." not in name and module.index.enclosing_class(function) is not None,
     )
+
+
+def _called_here(module: Module, name: str, told: Parameters) -> int:
+    """The line in which the file itself may call a method of this name, of an object whose class is not told; or 0."""
+    _, dot, method = name.partition(".")
+    models = {binding for model in told.models for binding in module.origins(model)}
+    uses = [node for key, every in module.index.uses.items() if dot and key.endswith(f".{method}") for _, node in every]
+    lines = [
+        module.position(node)[0]
+        for node in uses
+        if isinstance(node, ast.Attribute) and models.isdisjoint(module.origins(node.value))
+    ]
+    return min(lines, default=0)
 
 
 def _sum(models: Iterable[str]) -> str:
     return " + ".join(f"{model}.trainable_params()" for model in models)
 
 
+def _given(module: Module, function: FunctionNode, model: ast.expr) -> Parameter | None:
+    """The parameter of ``function``, or of the constructor of the object whose method it is, that ``model`` is."""
+    owner = module.index.enclosing_class(function)
+    for one in (function, _constructor(owner) if owner is not None else None):
+        name = _behind(module, one, model) if one is not None else None
+        if one is not None and name is not None:
+            found = next((each for each in _parameters(module, one) if each.name == name), None)
+            return replace(found, kept=one is not function) if found is not None else None
+    return None
+
+
+def _constructor(owner: ast.ClassDef) -> ast.FunctionDef | None:
+    own = [one for one in owner.body if isinstance(one, ast.FunctionDef) and one.name == "__init__"]
+    return own[0] if len(own) == 1 and not own[0].decorator_list else None
+
+
+def _method(owner: ast.ClassDef, name: str) -> FunctionNode | str:
+    own = [one for one in owner.body if isinstance(one, ast.FunctionDef) and one.name == name]
+    return own[0] if len(own) == 1 and not own[0].decorator_list else f"the class has no plain {name}() of its own"
+
+
 def _function(module: Module, name: str) -> FunctionNode | str:
-    """The function ``name`` at the top of the file, the constructor for a class, or why it is neither."""
-    bindings = module.index.top.bindings.get(name, ())
+    """The function ``name`` at the top of the file, the constructor for a class, a method, or why it is none."""
+    first, _, method = name.partition(".")
+    bindings = module.index.top.bindings.get(first, ())
     node = bindings[0].node if len(bindings) == 1 else None
     if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and node.decorator_list:
         return "it is decorated"
     if isinstance(node, ast.ClassDef):
-        own = [one for one in node.body if isinstance(one, ast.FunctionDef) and one.name == "__init__"]
-        return own[0] if len(own) == 1 and not own[0].decorator_list else "the class has no __init__ of its own"
+        return _method(node, method or "__init__")
     return node if isinstance(node, ast.FunctionDef) else "it is no function or class that is defined there once"
 
 

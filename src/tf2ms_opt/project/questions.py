@@ -59,7 +59,9 @@ def taker(data: bytes, rules: RuleSet, path: str, function: str, argument: str |
         return None
     try:
         module = Module.parse(SourceText.of(data), rules)
-        return found(module, path, function, argument) if function in module.index.top.bindings else None
+        return (
+            found(module, path, function, argument) if function.partition(".")[0] in module.index.top.bindings else None
+        )
     except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

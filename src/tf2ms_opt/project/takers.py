@@ -45,7 +45,7 @@ class Takers:
     def words(self) -> set[str]:
         """The last names of what is called, and of what that may be under another name."""
         names = {name.rpartition(".")[2] for every in self.handings.values() for one in every for name in one.names}
-        return names | {function for _, function, _ in self.answers}
+        return names | {function.rpartition(".")[2] for _, function, _ in self.answers}
 
     def of(self, file: Found, handing: Handing) -> tuple[str, Taker] | None:
         """The file of the function that a call runs, and what that does with the optimizer; None if not known."""
@@ -53,7 +53,9 @@ class Takers:
         for real, function in sorted(self.places(file, handing)):
             key = (real, function, handing.argument)
             if key not in self.answers:
-                self.answers[key] = self.ask(self._file(real), function, handing.argument)
+                self.answers[key] = found_there = self.ask(self._file(real), function, handing.argument)
+                if found_there is not None and found_there.left:
+                    self.left[real, function, found_there.optimizer.name] = found_there.left
             if (answer := self.answers[key]) is not None:
                 found.append((real, answer))
         return found[0] if len(found) == 1 else None
@@ -97,8 +99,12 @@ class Takers:
     def _hindrance(self, key: Key, given: set[Handed | None], calls: set[tuple[str, tuple[int, int]]]) -> str:
         """Why the step with a parameter stays; empty if nothing that is known is in the way."""
         for file, use in self._uses(key):
+            if use.call is None and use.on_self:
+                return f"{use.place} of {file.path} has a {use.name}() of its own"
             if use.call is None:
                 return f"{use.place} of {file.path} uses {key[1]} without calling it"
+            if not use.names and (file.real, use.call) not in calls:
+                return f"{use.place} of {file.path} may call it"
             if (file.real, use.call) not in calls:
                 return f"the call in {use.place} of {file.path} hands over what is no converted optimizer"
         for file in self.files:
@@ -111,11 +117,14 @@ class Takers:
         return "its calls in other files hand over optimizers of several kinds" if len(kinds) > 1 else ""
 
     def _uses(self, key: Key) -> Iterator[tuple[Found, Mention]]:
+        """The uses of a function in other files; of a method, also those of an object whose class is not told."""
+        method = key[1].partition(".")[2]
         for file in self.files:
             known = self.known.get(file.real)
             for use in known.uses if known is not None and file.real != key[0] else ():
                 places = {one for name in use.names for one in definitions(self.layout, name, file.real, self.known)}
-                if (key[0], key[1]) in places:
+                unknown = bool(method) and use.name == method and not use.names and not use.on_self
+                if (key[0], key[1]) in places or unknown:
                     yield file, use
 
     def settle(self, file: Found, told: Iterable[tuple[str, str, str]], expected: Iterable[Received]) -> None:

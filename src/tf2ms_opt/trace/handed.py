@@ -72,6 +72,15 @@ def argument_for(call: ast.Call, parameter: Parameter) -> ast.expr | None:
     return call.args[parameter.position] if parameter.position < len(call.args) else None
 
 
+def constructor_of(module: Module, value: ast.expr) -> ast.Call | None:
+    """The call that gives the object ``value``, if it can be no other one."""
+    if isinstance(value, ast.Call):
+        return value
+    bindings = module.origins(value)
+    built = bindings[0].value if len(bindings) == 1 else None
+    return built if isinstance(built, ast.Call) else None
+
+
 def keeps_to_itself(module: Module, owner: ast.ClassDef, attribute: str, *, read: bool) -> bool:
     """Whether nothing but the methods of ``owner`` sets ``self.attribute``; with ``read``, nor reads it.
 
