@@ -20,6 +20,7 @@ from tf2ms_opt.plan.suppressed import untouched
 from tf2ms_opt.plan.targets import Choice
 from tf2ms_opt.plan.words import interesting, last_word
 from tf2ms_opt.ruleset import Candidate
+from tf2ms_opt.trace.models import certain_model, is_compiled_here
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import owner
 from tf2ms_opt.trace.scopes import BindingKind, dotted
@@ -130,7 +131,7 @@ def _uses(module: Module, words: Collection[str]) -> Iterator[Mention]:
         if last_word(key) not in words:
             continue
         for scope, node in uses:
-            if _is_annotation(module, node):
+            if _is_annotation(module, node) or _of_keras(module, node):
                 continue
             method = module.method_of(scope)
             if method is not None and key == f"{method[2]}.{last_word(key)}":
@@ -154,6 +155,13 @@ def _element(module: Module, node: ast.expr) -> tuple[int, int] | None:
     element = element_of(module, node)
     call = module.index.parents[element] if element is not None else None
     return module.position(call) if isinstance(call, ast.Call) and call.func is element else None
+
+
+def _of_keras(module: Module, node: ast.expr) -> bool:
+    """Whether ``node`` is a method of a Keras model: of one that is built, or compiled, in this file."""
+    if not isinstance(node, ast.Attribute) or node.attr not in module.rules.step.method:
+        return False
+    return is_compiled_here(module, node.value) or certain_model(module, node.value)
 
 
 def _is_annotation(module: Module, node: ast.expr) -> bool:

@@ -14,6 +14,7 @@ from tf2ms_opt.plan.parameters import Parameters, from_uses
 from tf2ms_opt.plan.targets import Choice
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.handed import keeps_to_itself
+from tf2ms_opt.trace.models import is_compiled_here
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import BindingKind, FunctionNode, dotted
 from tf2ms_opt.trace.uses import Use, UseKind, readers_of, uses_of_parameter
@@ -70,7 +71,9 @@ def _called_here(module: Module, name: str, told: Parameters) -> int:
     lines = [
         module.position(node)[0]
         for node in uses
-        if isinstance(node, ast.Attribute) and models.isdisjoint(module.origins(node.value))
+        if isinstance(node, ast.Attribute)
+        and models.isdisjoint(module.origins(node.value))
+        and not is_compiled_here(module, node.value)
     ]
     return min(lines, default=0)
 

@@ -6,7 +6,7 @@ import ast
 import sys
 
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import Binding, BindingKind
+from tf2ms_opt.trace.scopes import Binding, BindingKind, dotted
 
 _MODELS = {
     "Sequential",
@@ -175,4 +175,16 @@ def _imports_framework(module: Module) -> bool:
             for binding in group:
                 if binding.kind is BindingKind.IMPORT and module.rules.from_framework(binding.qualified or ""):
                     return True
+    return False
+
+
+def is_compiled_here(module: Module, model: ast.expr) -> bool:
+    """Whether the file calls ``compile`` of the same object, as with Keras' arguments."""
+    key = dotted(model)
+    origins = set(module.origins(model))
+    for _, use in module.index.uses.get(f"{key}.compile", ()) if key is not None else ():
+        call = module.index.parents[use]
+        known = isinstance(use, ast.Attribute) and not origins.isdisjoint(module.origins(use.value))
+        if known and isinstance(call, ast.Call) and is_keras_model(module, call):
+            return True
     return False
