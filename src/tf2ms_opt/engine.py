@@ -79,7 +79,7 @@ def _convert(source: SourceText, options: Options, data: bytes, *, rules: RuleSe
     from tf2ms_opt.trace.module import Module
 
     try:
-        module = Module.parse(source, rules, options.neighbours.takers)
+        module = Module.parse(source, rules, options.neighbours)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return _failed(data, path, unparsable(error))
     if comments.problem is not None:

@@ -77,6 +77,8 @@ class Handing:
     handed: Handed | None
     used: int = 0
     result: int = 0
+    #: further arguments of the call that build losses of Keras, which the file can convert
+    losses: tuple[str | int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +113,31 @@ class Taker:
     compiles: bool = False
     constructs: bool = False
     unknown: str = ""
+    #: parameters that are called as a loss; where the step is converted, those that are converted with it
+    losses: tuple[Parameter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A function of the file that gets ``handed`` for its ``parameter`` in every call of other files."""
+    """A function of the file that gets ``handed`` for its ``parameter`` in every call of other files.
+
+    ``losses`` are the parameters for which every such call builds a loss that is converted.
+    """
 
     function: str
     parameter: str
     handed: Handed
+    losses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """What became of the step with an optimizer that is received: ``left`` says why it stays, ``losses`` as above."""
+
+    function: str
+    parameter: str
+    left: str = ""
+    losses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +225,8 @@ class Across:
     refused: tuple[tuple[int, str], ...] = ()
     #: calls that hand an optimizer to a function of another file
     handings: tuple[Handing, ...] = ()
-    #: function and parameter that get one from other files -> why the step with it stays; empty where it does not
-    received: tuple[tuple[str, str, str], ...] = ()
+    #: the steps with optimizers that other files hand over
+    stepped: tuple[Stepped, ...] = ()
 
 
 NOTHING = Across()

@@ -1,6 +1,7 @@
 """Whole programs with their training step: trained by TensorFlow, converted by the command line, trained by MindSpore.
 
-The scripts are in ``step/scripts``.  Each imports its network by name, and the network is all that is ported by hand:
+The scripts are in ``step/scripts``, and programs of several files in ``step/projects``.  Each imports its network by
+name, and the network is all that is ported by hand:
 ``step/tensorflow_side`` and ``step/mindspore_side`` hold it, with the same weights.  Nothing else is given to the
 converted script, which runs as the command line leaves it.
 
@@ -75,6 +76,9 @@ SCRIPTS = {
     "factory_tape": Script(5e-5),
     "handed": Script(),
     "tape_tensors": Script(1e-2),
+    "tape_given": Script(),
+    # several files
+    "modules": Script(1e-2),
     # optimizers by names, dictionaries and serialized
     "class_tables": Script(1e-4),
     "class_table_tape": Script(),
@@ -104,10 +108,20 @@ def run_all(framework, results, scripts, **environment):
     return found
 
 
+def source_of(name):
+    """The script, or the folder of the project."""
+    project = HERE / "projects" / name
+    return project if project.is_dir() else HERE / "scripts" / f"{name}.py"
+
+
+def main_of(path):
+    return path / "main.py" if path.is_dir() else path
+
+
 def in_tensorflow(folder, keras2):
     """The numbers of the original scripts, by name."""
     names = [name for name, script in SCRIPTS.items() if script.keras2 is keras2]
-    files = [HERE / "scripts" / f"{name}.py" for name in names]
+    files = [main_of(source_of(name)) for name in names]
     results = folder / f"tensorflow-{keras2}"
     return dict(zip(names, run_all("tensorflow", results, files, TF_USE_LEGACY_KERAS=str(int(keras2))), strict=True))
 
@@ -135,10 +149,11 @@ def converted(tmp_path_factory):
     found = {}
     for fidelity in FIDELITIES:
         for name, script in SCRIPTS.items():
-            source, target = HERE / "scripts" / f"{name}.py", folder / fidelity / name
+            source, target = source_of(name), folder / fidelity / name
             arguments = ["convert", str(source), "--output-dir", str(target), "--fidelity", fidelity, *script.options]
             result = CliRunner().invoke(main, arguments)
-            found[name, fidelity] = Converted(target / source.name, result.exit_code, result.output)
+            file = target / main_of(source).name
+            found[name, fidelity] = Converted(file, result.exit_code, result.output)
     return found
 
 
@@ -174,7 +189,8 @@ def test_the_whole_script_is_converted(name, fidelity, converted):
     one = converted[name, fidelity]
     assert one.exit_code == 0, one.output
     assert "TMO212" not in one.output
-    lines = [line.split() for line in one.file.read_text("utf-8").splitlines()]
+    files = one.file.parent.rglob("*.py")
+    lines = [line.split() for file in files for line in file.read_text("utf-8").splitlines()]
     left = [
         " ".join(words)
         for words in lines
@@ -223,4 +239,5 @@ def test_the_network_learns(name, numbers):
 
 
 def test_every_script_is_in_the_table():
-    assert {one.stem for one in (HERE / "scripts").glob("*.py")} == set(SCRIPTS)
+    projects = {one.name for one in (HERE / "projects").iterdir()}
+    assert {one.stem for one in (HERE / "scripts").glob("*.py")} | projects == set(SCRIPTS)

@@ -11,23 +11,29 @@ from tf2ms_opt.plan.drafts import Draft
 from tf2ms_opt.plan.foreign import Foreign
 from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.handings import handings
+from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.settled import exported
 from tf2ms_opt.plan.step.checks import returns_other
-from tf2ms_opt.plan.takers import refusals
+from tf2ms_opt.plan.step.steps import Steps
+from tf2ms_opt.plan.takers import stepped
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import FunctionNode
 from tf2ms_opt.trace.uses import receivers
 
 
 def across(
-    module: Module, sites: Iterable[Found], done: Mapping[Found, Draft], foreign: Foreign, options: Options
+    module: Module, sites: Iterable[Found], steps: Steps, foreign: Foreign, options: Options, names: Aliases | None
 ) -> Across:
-    """What the optimizers ``done`` among ``sites`` have to do with other files, and calls of functions there."""
+    """What the optimizers of ``steps`` among ``sites`` have to do with other files, and calls of functions there.
+
+    ``names`` is what the result calls MindSpore's classes.
+    """
+    done = steps.drafts
     return Across(
         signatures=tuple(_signatures(module, done, foreign)),
         refused=tuple(foreign.refused),
-        handings=handings(module, sites, options.neighbours.gains, done),
-        received=tuple(refusals(done, converts=converts_steps(options))),
+        handings=handings(module, sites, options.neighbours.gains, done, names),
+        stepped=tuple(stepped(module, done, steps.losses, converts=converts_steps(options))),
     )
 
 

@@ -95,7 +95,7 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
         module, Factories(module, options.neighbours), gains, converts=converts_steps(options)
     )  # fmt: skip
     if not found and not foreign.drafts and not taken:
-        return Plan(kept_by=kept, across=across(module, everything, {}, foreign, options)), Learned()
+        return Plan(kept_by=kept, across=across(module, everything, Steps({}), foreign, options, None)), Learned()
     places = [module.source.start(site.node) for site in (*found, *foreign.drafts, *taken)]
     places += [module.source.start(node) for node in module.classes if is_own_schedule(module, node)]
     names = aliases(module, min(places), runtime, known.released)
@@ -150,7 +150,7 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
         generation, told_by = gains[0].signature.generation, gains[0].path
     elif not found:
         generation, told_by = options.neighbours.received[0].handed.generation, "its callers in other files"
-    told = across(module, everything, done, foreign, options)
+    told = across(module, everything, steps, foreign, options, names)
     decided = Plan(tuple(splices), sites, findings, generation, told_by, parts, kept | steps.kept_by, told)
     return decided, Learned(free, staying)
 

@@ -10,6 +10,8 @@ from tf2ms_opt.neighbours import Gain, Handed, Handing
 from tf2ms_opt.plan.drafts import Draft
 from tf2ms_opt.plan.foreign import gained_by
 from tf2ms_opt.plan.found import Found
+from tf2ms_opt.plan.imports import Aliases
+from tf2ms_opt.plan.step.abroad import built_loss, can_be_converted
 from tf2ms_opt.plan.step.checks import returns_other
 from tf2ms_opt.trace.handed import constructor_of
 from tf2ms_opt.trace.module import Module
@@ -20,11 +22,11 @@ _DEPTH = 5  # of functions that return what another one returns
 
 
 def handings(
-    module: Module, sites: Iterable[Found], gains: Collection[Gain], done: Mapping[Found, Draft]
+    module: Module, sites: Iterable[Found], gains: Collection[Gain], done: Mapping[Found, Draft], names: Aliases | None
 ) -> tuple[Handing, ...]:
     """The calls for ``sites``, and for what functions of other files return to the calls of ``gains``.
 
-    ``done`` are the optimizers that are converted.
+    ``done`` are the optimizers that are converted, and ``names`` what the result calls MindSpore's classes.
     """
     places = {(one.line, one.column): one for one in gains}
     found_at = ((call, places.get(module.position(call))) for call in module.index.calls if places)
@@ -35,7 +37,7 @@ def handings(
     for expression in dict.fromkeys([*(one for site in sites for one in site.built), *calls]):
         for use in _uses(module, expression, _DEPTH):
             if use.kind in (UseKind.PASSED, UseKind.HANDED) and use.call is not None:
-                for one in _handing(module, use, use.call, built):
+                for one in _handing(module, use, use.call, built, names):
                     found[one] = use.call
     return tuple(sorted(found, key=lambda one: (one.line, one.column, str(one.argument), str(one.handed))))
 
@@ -56,16 +58,31 @@ def _calls(module: Module, function: FunctionNode) -> list[ast.Call]:
     return [call for call in module.index.calls if is_called(call.func)]
 
 
-def _handing(module: Module, use: Use, call: ast.Call, built: Mapping[ast.expr, Draft]) -> Iterator[Handing]:
+def _handing(
+    module: Module, use: Use, call: ast.Call, built: Mapping[ast.expr, Draft], names: Aliases | None
+) -> Iterator[Handing]:
     starred = any(isinstance(one, ast.Starred) for one in call.args)
     arguments: list[str | int] = [at for at, value in enumerate(call.args) if value is use.node and not starred]
     arguments += [one.arg for one in call.keywords if one.value is use.node and one.arg is not None]
-    names = tuple(sorted(callees(module, call.func)))
+    functions = tuple(sorted(callees(module, call.func)))
     drafts = list(_given(module, use.node, built, frozenset()))
     known = {_handed(module, one, built.keys()) for one in drafts if one is not None}
-    for argument in arguments if names else ():
+    for argument in arguments if functions else ():
         for handed in known if None not in drafts and known else {None}:
-            yield Handing(*module.position(call), names, argument, handed, *_asked(module, call))
+            losses = _losses(module, call, names, handed.generation) if names is not None and handed is not None else ()
+            yield Handing(*module.position(call), functions, argument, handed, *_asked(module, call), losses)
+
+
+def _losses(module: Module, call: ast.Call, names: Aliases, generation: str) -> tuple[str | int, ...]:
+    """The arguments of ``call`` that build losses of Keras for nothing else, and can be converted."""
+    plain = not any(isinstance(one, ast.Starred) for one in call.args)
+    given: list[tuple[str | int, ast.expr]] = list(enumerate(call.args)) if plain else []
+    given += [(one.arg, one.value) for one in call.keywords if one.arg is not None]
+    losses = [(argument, built_loss(module, value)) for argument, value in given]
+    return tuple(
+        argument for argument, built in losses
+        if built is not None and can_be_converted(module, built, names, generation)
+    )  # fmt: skip
 
 
 def _asked(module: Module, call: ast.Call) -> tuple[int, int]:

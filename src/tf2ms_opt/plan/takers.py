@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from tf2ms_opt.diagnostics import Finding, finding
-from tf2ms_opt.neighbours import Parameter, Received, Taker, placed
+from tf2ms_opt.neighbours import Parameter, Received, Stepped, Taker, placed
 from tf2ms_opt.plan.drafts import Draft
 from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.parameters import Parameters, from_uses
+from tf2ms_opt.plan.step.given import called, name_of
 from tf2ms_opt.plan.targets import Choice
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.handed import keeps_to_itself
@@ -49,7 +50,7 @@ def taker(module: Module, path: str, name: str, argument: str | int) -> Taker:
     models = [_given(module, function, model) for model in told.models]
     if None in models or told.text != _sum(told.model_texts):
         return unknown(f"it trains {told.text}, which the call does not give it")
-    func, called = told.step.func, _called_here(module, name, told)
+    func, line = told.step.func, _called_here(module, name, told)
     return Taker(
         path,
         name,
@@ -57,9 +58,10 @@ def taker(module: Module, path: str, name: str, argument: str | int) -> Taker:
         tuple(one for one in models if one is not None),
         call=f"{module.text(func)}(...)",
         line=module.position(told.step)[0],
-        left=f"line {called} of {path} may call it" if called else "",
+        left=f"line {line} of {path} may call it" if line else "",
         compiles=isinstance(func, ast.Attribute) and func.attr == "compile",
         constructs="." not in name and module.index.enclosing_class(function) is not None,
+        losses=tuple(one for one in parameters if one.name in called(module, function)),
     )
 
 
@@ -161,22 +163,22 @@ def _behind(module: Module, function: FunctionNode, model: ast.expr, depth: int 
     return _behind(module, function, binding.value, depth - 1) if isinstance(binding.value, ast.Name) else None
 
 
-def refusals(done: Mapping[Found, Draft], *, converts: bool) -> Iterator[tuple[str, str, str]]:
-    """Function and parameter of those that are received, and why the step with it stays; empty where it does not.
+def stepped(
+    module: Module, done: Mapping[Found, Draft], losses: Collection[tuple[str, str]], *, converts: bool
+) -> Iterator[Stepped]:
+    """What became of the steps with optimizers that are received, and with the ``losses`` that are converted there.
 
     ``converts`` tells that training steps are converted in this run.
     """
     for site, draft in done.items():
-        if draft.taken is not None:
-            left = [dict(one.details) for one in draft.findings if one.name == "step-left"]
-            why = (
-                f"line {left[0]['line']}: {left[0]['why']}"
-                if left
-                else ""
-                if converts
-                else "the file is converted without its steps"
-            )
-            yield site.source, draft.taken[1], why
+        if draft.taken is None:
+            continue
+        left = [dict(one.details) for one in draft.findings if one.name == "step-left"]
+        why = "" if converts else "the file is converted without its steps"
+        why = f"line {left[0]['line']}: {left[0]['why']}" if left else why
+        function, parameter = draft.taken
+        used = sorted(each for name, each in losses if name == name_of(module, function))
+        yield Stepped(site.source, parameter, why, () if why else tuple(used))
 
 
 def received(module: Module, every: Iterable[Received]) -> dict[Found, Draft]:

@@ -84,13 +84,21 @@ def survey(
         result = _neighbours(state)
         _try(state, result)
         if before == _state_of(state):
-            return result
+            if state.takers.settled:
+                return result
+            state.takers.settled = True
     return {path: Neighbours(tuple((name, "its callers are too entangled") for name, _ in one.callers)) for path, one in
             result.items()}  # fmt: skip
 
 
 def _state_of(state: _Survey) -> tuple[object, ...]:
-    return set(state.signatures), dict(state.closed), dict(state.takers.left), dict(state.takers.handings)
+    return (
+        set(state.signatures),
+        dict(state.closed),
+        dict(state.takers.left),
+        dict(state.takers.losses),
+        dict(state.takers.handings),
+    )
 
 
 def _attempt(state: _Survey, file: Found, data: bytes, neighbours: Neighbours) -> Outcome:
@@ -104,6 +112,8 @@ def _attempt(state: _Survey, file: Found, data: bytes, neighbours: Neighbours) -
 
 
 def _open(state: _Survey, file: Found, found: Collection[Signature]) -> None:
+    if file.real.lower().endswith(".ipynb"):  # no file imports a notebook
+        return
     state.signatures |= {
         (file.real, one.function): one for one in found if (file.real, one.function) not in state.signatures
     }
@@ -235,7 +245,7 @@ def _try(state: _Survey, said: Mapping[str, Neighbours]) -> None:
             continue
         data = state.read(file)
         outcome = None if data is None else _attempt(state, file, data, neighbours)
-        state.takers.settle(file, outcome.across.received if outcome is not None else (), neighbours.received)
+        state.takers.settle(file, outcome.across.stepped if outcome is not None else (), neighbours.received)
         changed = (
             {one.function for one in outcome.across.signatures} if outcome is not None and outcome.changed else set()
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tf2ms_opt.neighbours import Handed, Handing, Mention, Mentions, Received, Taker, placed
+from tf2ms_opt.neighbours import Handed, Handing, Mention, Mentions, Received, Stepped, Taker, placed
 from tf2ms_opt.project.layout import Layout, definitions
 from tf2ms_opt.walk import Found
 
@@ -28,6 +28,10 @@ class Takers:
     answers: dict[tuple[str, str, str | int], Taker | None] = field(default_factory=dict)
     #: parameters whose step stays TensorFlow's, and why
     left: dict[Key, str] = field(default_factory=dict)
+    #: nothing is found to be converted any more: what is not by now stays
+    settled: bool = False
+    #: file and function -> the losses among its parameters that are converted with its step
+    losses: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     #: path -> the calls of that file that hand optimizers on
     handings: dict[str, tuple[Handing, ...]] = field(default_factory=dict)
 
@@ -70,13 +74,16 @@ class Takers:
             if (found := self.of(file, one)) is not None:
                 real, taker = found
                 left = self.left.get((real, taker.function, taker.optimizer.name), "")
-                said[(one.line, one.column), taker.optimizer] = replace(taker, left=left)
+                used = self.losses.get((real, taker.function), ()) if not left else ()
+                losses = tuple(each for each in taker.losses if each.name in used)
+                said[(one.line, one.column), taker.optimizer] = replace(taker, left=left, losses=losses)
         return tuple(sorted((((at, taker) for (at, _), taker in said.items())), key=lambda one: (one[0], str(one[1]))))
 
     def received(self) -> dict[str, tuple[Received, ...]]:
         """Real path -> its functions that get converted optimizers in every call of other files; closes the others."""
         given: dict[Key, set[Handed | None]] = {}
-        calls: dict[Key, set[tuple[str, tuple[int, int]]]] = {}
+        losses: dict[tuple[str, str], set[str]] = {}
+        calls: dict[Key, dict[tuple[str, tuple[int, int]], bool]] = {}
         for file in self.files:
             for one in self.handings.get(file.path, ()):
                 if (found := self.of(file, one)) is not None and not found[1].unknown:
@@ -85,19 +92,27 @@ class Takers:
                     if taker.compiles and line:
                         self.left.setdefault(key, f"line {line} of {file.path} uses the model as Keras' own")
                     given.setdefault(key, set()).add(one.handed)
-                    calls.setdefault(key, set()).add((file.real, (one.line, one.column)))
-        for key, every in given.items():
+                    passed = {each.name for each in taker.losses if {each.name, each.position} & {*one.losses}}
+                    losses[key[:2]] = losses.get(key[:2], passed) & passed
+                    place, known = (file.real, (one.line, one.column)), calls.setdefault(key, {})
+                    known[place] = known.get(place, True) and one.handed is not None
+        for key, every in given.items() if self.settled else ():
             if (why := self._hindrance(key, every, calls[key])) and key not in self.left:
                 self.left[key] = why
         result: dict[str, list[Received]] = {}
         for (real, function, parameter), values in sorted(given.items(), key=lambda one: one[0]):
             handed = sorted((one for one in values if one is not None), key=str)
-            if (real, function, parameter) not in self.left:
-                result.setdefault(real, []).append(Received(function, parameter, handed[0]))
+            if handed and (real, function, parameter) not in self.left:
+                result.setdefault(real, []).append(
+                    Received(function, parameter, handed[0], tuple(sorted(losses[real, function])))
+                )
         return {real: tuple(received) for real, received in result.items()}
 
-    def _hindrance(self, key: Key, given: set[Handed | None], calls: set[tuple[str, tuple[int, int]]]) -> str:
-        """Why the step with a parameter stays; empty if nothing that is known is in the way."""
+    def _hindrance(self, key: Key, given: set[Handed | None], calls: Mapping[tuple[str, tuple[int, int]], bool]) -> str:
+        """Why the step with a parameter stays; empty if nothing that is known is in the way.
+
+        ``calls`` are those that hand optimizers over, and whether they are converted.
+        """
         for file, use in self._uses(key):
             if use.call is None and use.on_self:
                 return f"{use.place} of {file.path} has a {use.name}() of its own"
@@ -105,7 +120,7 @@ class Takers:
                 return f"{use.place} of {file.path} uses {key[1]} without calling it"
             if not use.names and (file.real, use.call) not in calls:
                 return f"{use.place} of {file.path} may call it"
-            if (file.real, use.call) not in calls:
+            if not calls.get((file.real, use.call)):
                 return f"the call in {use.place} of {file.path} hands over what is no converted optimizer"
         for file in self.files:
             for line, name in self.known[file.real].modules if file.real in self.known else ():
@@ -127,9 +142,11 @@ class Takers:
                 if (key[0], key[1]) in places or unknown:
                     yield file, use
 
-    def settle(self, file: Found, told: Iterable[tuple[str, str, str]], expected: Iterable[Received]) -> None:
+    def settle(self, file: Found, told: Iterable[Stepped], expected: Iterable[Received]) -> None:
         """Take note of which steps of ``file`` stay TensorFlow's: ``told`` is what its trial conversion says."""
-        why = {(function, parameter): reason for function, parameter, reason in told}
+        steps = {(one.function, one.parameter): one for one in told}
         for one in expected:
-            if reason := why.get((one.function, one.parameter), _NOT_TOLD):
-                self.left.setdefault((file.real, one.function, one.parameter), placed(reason, file.path))
+            found = steps.get((one.function, one.parameter), Stepped(one.function, one.parameter, _NOT_TOLD))
+            if found.left and self.settled:
+                self.left.setdefault((file.real, one.function, one.parameter), placed(found.left, file.path))
+            self.losses[file.real, one.function] = found.losses

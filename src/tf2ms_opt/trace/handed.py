@@ -17,22 +17,26 @@ def parameter_of(module: Module, call: ast.Call, value: ast.expr) -> tuple[Funct
 
     For a class of this file that is its ``__init__``.
     """
-    nodes = [binding.node for binding in module.origins(call.func)]
-    function = nodes[0] if len(nodes) == 1 and isinstance(call.func, ast.Name) else module.own_method(call.func)
-    built = isinstance(function, ast.ClassDef)
-    if isinstance(function, ast.ClassDef):
-        function = next((one for one in function.body if getattr(one, "name", "") == "__init__"), None)
-    if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) or any(
-        isinstance(one, ast.Starred) for one in call.args
-    ):
+    function = function_of(module, call)
+    if function is None or any(isinstance(one, ast.Starred) for one in call.args):
         return None
     names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+    built = function.name == "__init__" and module.index.enclosing_class(function) is not None
     names = names[1:] if built or isinstance(call.func, ast.Attribute) else names
     for keyword in call.keywords:
         if keyword.value is value and keyword.arg in (*names, *(one.arg for one in function.args.kwonlyargs)):
             return function, keyword.arg or ""
     place = call.args.index(value) if value in call.args else len(names)
     return (function, names[place]) if place < len(names) else None
+
+
+def function_of(module: Module, call: ast.Call) -> FunctionNode | None:
+    """The function of this file that ``call`` runs, where a name or ``self`` tells it; of a class, its ``__init__``."""
+    nodes = [binding.node for binding in module.origins(call.func)]
+    function = nodes[0] if len(nodes) == 1 and isinstance(call.func, ast.Name) else module.own_method(call.func)
+    if isinstance(function, ast.ClassDef):
+        function = next((one for one in function.body if getattr(one, "name", "") == "__init__"), None)
+    return function if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
 
 
 def default_of(module: Module, binding: Binding) -> ast.expr | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
-from tf2ms_opt.neighbours import Taker
+from tf2ms_opt.neighbours import NOBODY, Neighbours, Taker
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.selfcheck import parse
 from tf2ms_opt.source import SourceText
@@ -32,21 +32,26 @@ class Module:
     index: Index
     names: Names
     rules: RuleSet
-    #: line and column of a call -> what the function of another file does with optimizers that it is handed by it
-    takers: Mapping[tuple[int, int], Sequence[Taker]] = field(default_factory=dict)
+    #: what other files of the run say to it
+    neighbours: Neighbours = NOBODY
     #: key -> expression bound to it -> where that value is read; filled in as keys are asked for
     _readers: dict[str, dict[ast.expr, list[ast.expr]]] = field(default_factory=dict)
     _answers: dict[object, object] = field(default_factory=dict)
     _attributes: dict[ast.ClassDef, dict[str, list[tuple[FunctionNode, Binding]]]] = field(default_factory=dict)
 
     @classmethod
-    def parse(cls, source: SourceText, rules: RuleSet, takers: Iterable[tuple[tuple[int, int], Taker]] = ()) -> Module:
+    def parse(cls, source: SourceText, rules: RuleSet, neighbours: Neighbours = NOBODY) -> Module:
         """Parse ``source``.  Raises ``SyntaxError`` (or ``ValueError`` for a null byte) as ``ast.parse`` does."""
         found = index(parse(source.text))
-        by_call: dict[tuple[int, int], list[Taker]] = {}
-        for place, taker in takers:
-            by_call.setdefault(place, []).append(taker)
-        return cls(source, found, Names(found, rules), rules, by_call)
+        return cls(source, found, Names(found, rules), rules, neighbours)
+
+    @cached_property
+    def takers(self) -> Mapping[tuple[int, int], Sequence[Taker]]:
+        """Line and column of a call -> what the function of another file does with the optimizers that it gets."""
+        found: dict[tuple[int, int], list[Taker]] = {}
+        for place, taker in self.neighbours.takers:
+            found.setdefault(place, []).append(taker)
+        return found
 
     @cached_property
     def indent_unit(self) -> str:

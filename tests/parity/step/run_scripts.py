@@ -26,8 +26,11 @@ if framework != "tensorflow":
     ms.set_context(pynative_synchronize=True, runtime_num_threads=1)
 for place, script in enumerate(scripts):
     os.environ["NUMBERS"] = str(Path(results, f"{place}.json"))
-    sys.modules.pop("tf2ms_runtime", None)  # each directory of converted scripts has its own
-    sys.path.insert(0, str(Path(script).parent))
+    own = str(Path(script).parent)  # each directory has modules of its own, and a runtime module when it is converted
+    for name, module in [*sys.modules.items()]:
+        if name == "tf2ms_runtime" or str(getattr(module, "__file__", None)).startswith(str(HERE / "projects")):
+            sys.modules.pop(name)
+    sys.path.insert(0, own)
     try:
         runpy.run_path(script, run_name="__main__")
     except Exception:  # noqa: BLE001 -- the test tells, the other scripts go on

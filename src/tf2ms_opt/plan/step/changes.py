@@ -19,6 +19,8 @@ class StepEdits:
     gone: list[ast.expr] = field(default_factory=list)
     #: spans of the optimizer's own splices that are part of a call written anew here
     absorbed: set[tuple[int, int]] = field(default_factory=set)
+    #: function and parameter for which calls in other files pass losses
+    losses: set[tuple[str, str]] = field(default_factory=set)
 
     def take(self, other: StepEdits) -> None:
         """Add the edits of ``other``."""
@@ -26,3 +28,4 @@ class StepEdits:
         self.findings += other.findings
         self.needs |= other.needs
         self.gone += other.gone
+        self.losses |= other.losses

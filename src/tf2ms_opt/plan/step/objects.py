@@ -9,6 +9,7 @@ from tf2ms_opt.facts import Splice
 from tf2ms_opt.plan.step.calls import StepLeftError, has_comment
 from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.plan.step.criteria import Criteria, probabilities_note
+from tf2ms_opt.plan.step.given import name_of
 from tf2ms_opt.plan.step.region import Shared
 from tf2ms_opt.trace.module import Module
 
@@ -32,20 +33,28 @@ class Objects:
 
         Raises ``StepLeftError``.
         """
+        if shared.parameter and shared.function is not None:
+            self._edits.losses.add((name_of(self._module, shared.function), shared.parameter))
+        words = LOSS if shared.kind == "loss" else _METRIC
+        if shared.call is not None and self._construct(shared, shared.call, network):
+            words = _MEAN
+        for reader in shared.readers:
+            self._use(reader, shared.kind, words)
+
+    def _construct(self, shared: Shared, call: ast.Call, network: Callable[[ast.Call], ast.expr | None]) -> bool:
+        """The constructor; whether it is that of a plain mean."""
         module, index = self._module, self._module.index
-        if has_comment(module, shared.call):
-            raise StepLeftError("a comment stands inside of a loss or metric", shared.call)
+        if has_comment(module, call):
+            raise StepLeftError("a comment stands inside of a loss or metric", call)
         calls = [index.parents[one] for one in shared.readers]
         models = [network(one) for one in calls if isinstance(one, ast.Call) and one.func in shared.readers]
-        written = self._criteria.criterion(shared.call, metric=shared.kind == "metric", models=models)
-        start, end = module.source.start(shared.call), module.source.end(shared.call)
+        written = self._criteria.criterion(call, metric=shared.kind == "metric", models=models)
+        start, end = module.source.start(call), module.source.end(call)
         self._edits.splices.append(Splice(start, end, (written.text,)))
-        self._edits.gone.append(shared.call)
+        self._edits.gone.append(call)
         self._edits.needs |= written.needs
-        self._edits.findings += probabilities_note(written, module.position(shared.call))
-        mean = (module.keras_path(shared.call.func) or "").endswith(".Mean")
-        for reader in shared.readers:
-            self._use(reader, shared.kind, LOSS if shared.kind == "loss" else _MEAN if mean else _METRIC)
+        self._edits.findings += probabilities_note(written, module.position(call))
+        return shared.kind == "metric" and (module.keras_path(call.func) or "").endswith(".Mean")
 
     def _use(self, reader: ast.expr, kind: str, words: Mapping[str, str]) -> None:
         index = self._module.index

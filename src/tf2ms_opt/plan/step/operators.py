@@ -49,7 +49,8 @@ class Operators:
         objects = Objects(self._module, self._criteria, self._edits)
         for one in region.shared.values():
             objects.convert(one, self.network)
-            self.settle(one.call)
+            if one.call is not None:
+                self.settle(one.call)
         for node in region.nodes():
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 self._decorators(node)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tf2ms_opt.plan.step.calls import StepLeftError
+from tf2ms_opt.plan.step.given import given
 from tf2ms_opt.step_rules import Lookup
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import FunctionNode, dotted
@@ -21,11 +22,17 @@ _LOOPS = (ast.For, ast.While)
 
 @dataclass(frozen=True, eq=False)
 class Shared:
-    """A loss or metric object that the region uses: its constructor, and every place that reads it."""
+    """A loss or metric object that the region uses: its constructor, and every place that reads it.
 
-    call: ast.Call
+    What calls in other files pass to the ``parameter`` of ``function`` is converted there; ``call`` is None where all
+    are there.
+    """
+
+    call: ast.Call | None
     kind: str
     readers: tuple[ast.expr, ...]
+    function: FunctionNode | None = None
+    parameter: str = ""
 
 
 @dataclass(slots=True)
@@ -33,7 +40,7 @@ class Region:
     """Functions and statements that are converted together."""
 
     roots: list[ast.stmt] = field(default_factory=list)
-    shared: dict[ast.Call, Shared] = field(default_factory=dict)
+    shared: dict[ast.AST, Shared] = field(default_factory=dict)
 
     def nodes(self) -> Iterator[ast.AST]:
         seen: set[ast.AST] = set()
@@ -98,6 +105,19 @@ class RegionFinder:
                 region.shared[call] = Shared(call, kind, readers)
                 for reader in readers:
                     yield self.root(reader)
+            elif len(bindings) == 1 and not isinstance(call, ast.Call) and (found := given(module, node)) is not None:
+                kinds = {self.kind(built) for built, _ in found.constructors}
+                if not all(kinds) or len(kinds) > 1 or (found.abroad and kinds - {"loss"}):
+                    return
+                parameter = found.parameter if found.abroad else ""
+                for built, readers in found.constructors:
+                    shared = Shared(built, self.kind(built), (*found.readers, *readers), found.function, parameter)
+                    region.shared.setdefault(built, shared)
+                    yield from map(self.root, shared.readers)
+                if found.abroad and not found.constructors:
+                    shared = Shared(None, "loss", found.readers, found.function, parameter)
+                    region.shared.setdefault(bindings[0].node, shared)
+                    yield from map(self.root, shared.readers)
 
     def around_values(self, values: Iterable[ast.expr]) -> Region:
         """The statements that make the tensors ``values`` of written numbers, where nothing else needs them."""

@@ -14,6 +14,7 @@ from tf2ms_opt.options import Options
 from tf2ms_opt.plan.drafts import Draft
 from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.imports import Aliases
+from tf2ms_opt.plan.step.abroad import handed_losses
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.plan.step.checks import check_all_converted, check_elsewhere, check_optimizers, check_version
@@ -54,6 +55,10 @@ class Steps:
     @property
     def needs(self) -> set[str]:
         return {need for one in self.edits for need in one.needs}
+
+    @property
+    def losses(self) -> set[tuple[str, str]]:
+        return {one for each in self.edits for one in each.losses}
 
     @property
     def splices(self) -> list[Splice]:
@@ -100,6 +105,7 @@ def convert_steps(
             result.drafts[site] = replace(draft, findings=findings, splices=splices)
     known_models = [part.model for part in converted if part.model is not None]
     _convert_data(module, result, known_models, names)
+    result.edits += handed_losses(module, result.drafts.values(), names)
     _name_companions(module, result, models, known_models)
     return result
 

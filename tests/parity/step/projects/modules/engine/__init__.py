@@ -1,0 +1,2 @@
+from .keeper import Keeper
+from .loops import descend
