@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from enum import Enum
+from functools import cache
 from typing import Literal
 
 import msgspec
@@ -248,6 +249,7 @@ def is_condition(text: str) -> bool:
     return text in ("nonzero", "fraction") or (text[:1] in ("<", ">") and is_literal(text[1:].strip()))
 
 
+@cache  # every site asks for the defaults of its rule
 def literal(text: str) -> object:
     """The value of a rule file's Python literal; raises ``ValueError`` or ``SyntaxError`` for anything else."""
     return ast.literal_eval(text)

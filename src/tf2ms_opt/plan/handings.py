@@ -15,7 +15,7 @@ from tf2ms_opt.plan.step.abroad import built_loss, can_be_converted
 from tf2ms_opt.plan.step.checks import returns_other
 from tf2ms_opt.trace.handed import constructor_of
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import BindingKind, FunctionNode, dotted
+from tf2ms_opt.trace.scopes import BindingKind, dotted
 from tf2ms_opt.trace.uses import Use, UseKind, uses_of
 
 _DEPTH = 5  # of functions that return what another one returns
@@ -47,15 +47,19 @@ def _uses(module: Module, expression: ast.expr, depth: int) -> Iterator[Use]:
     for use in uses_of(module, expression):
         yield use
         function = module.index.function(use.node) if use.kind is UseKind.RETURN and depth else None
-        for call in _calls(module, function) if function is not None else ():
+        for call in module.cached(_calls).get(function, ()) if function is not None else ():
             yield from _uses(module, call, depth - 1)
 
 
-def _calls(module: Module, function: FunctionNode) -> list[ast.Call]:
-    def is_called(func: ast.expr) -> bool:
-        return module.own_method(func) is function or any(one.node is function for one in module.origins(func))
-
-    return [call for call in module.index.calls if is_called(call.func)]
+def _calls(module: Module) -> dict[ast.AST, list[ast.Call]]:
+    """Function -> the calls, in the order of the file, that may run it."""
+    found: dict[ast.AST, list[ast.Call]] = {}
+    for call in module.index.calls:
+        method = module.own_method(call.func)
+        nodes = [*(one.node for one in module.origins(call.func)), *([method] if method is not None else [])]
+        for node in dict.fromkeys(nodes):
+            found.setdefault(node, []).append(call)
+    return found
 
 
 def _handing(

@@ -53,6 +53,16 @@ class Index:
         return found
 
     @cached_property
+    def bound_by(self) -> dict[ast.AST, list[Binding]]:
+        """Statement -> what it binds."""
+        found: dict[ast.AST, list[Binding]] = {}
+        for pairs in self.bound.values():
+            for _, binding in pairs:
+                if binding.statement is not None:
+                    found.setdefault(binding.statement, []).append(binding)
+        return found
+
+    @cached_property
     def timed_calls(self) -> tuple[list[int], list[ast.Call]]:
         """The calls in the order of their statements, and the moments of these."""
         timed = sorted(((self.moments[self.statement(call)][0], call) for call in self.calls), key=lambda pair: pair[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
@@ -36,6 +36,9 @@ class Module:
     neighbours: Neighbours = NOBODY
     #: key -> expression bound to it -> where that value is read; filled in as keys are asked for
     _readers: dict[str, dict[ast.expr, list[ast.expr]]] = field(default_factory=dict)
+    _origins: dict[ast.expr, tuple[Binding, ...]] = field(default_factory=dict)
+    #: key -> binding, or None -> where the key is read and may hold it, numbered in the order of the file
+    _shared: dict[str, dict[Binding | None, list[tuple[int, ast.expr]]]] = field(default_factory=dict)
     _answers: dict[object, object] = field(default_factory=dict)
     _attributes: dict[ast.ClassDef, dict[str, list[tuple[FunctionNode, Binding]]]] = field(default_factory=dict)
 
@@ -119,11 +122,12 @@ class Module:
             self._attributes[owner] = found
         return self._attributes[owner].get(attribute, ())
 
-    def cached(self, question: Callable[[Module], T]) -> T:
-        """The answer to a question about the whole module, asked once."""
-        if question not in self._answers:
-            self._answers[question] = question(self)
-        return self._answers[question]  # type: ignore[return-value]
+    def cached(self, question: Callable[..., T], *about: ast.AST) -> T:
+        """The answer to a question about the whole module, or about nodes of it, asked once."""
+        key = (question, *about)
+        if key not in self._answers:
+            self._answers[key] = question(self, *about)
+        return self._answers[key]  # type: ignore[return-value]
 
     def derives(self, node: ast.ClassDef, base: ast.ClassDef) -> bool:
         """Whether ``node`` is a subclass of ``base``, as far as this file shows."""
@@ -140,8 +144,19 @@ class Module:
 
     def relatives(self, owner: ast.ClassDef) -> tuple[ast.ClassDef, ...]:
         """The classes of this file above and below ``owner``."""
-        others = (node for node in self.classes if node is not owner)
-        return tuple(node for node in others if self.derives(node, owner) or self.derives(owner, node))
+        above, below = self._related
+        family = {*_reached(owner, above), *_reached(owner, below)} - {owner}
+        return tuple(node for node in self.classes if node in family) if family else ()
+
+    @cached_property
+    def _related(self) -> tuple[dict[ast.ClassDef, list[ast.ClassDef]], dict[ast.ClassDef, list[ast.ClassDef]]]:
+        """Class -> its base classes, and class -> those that name it as one."""
+        above = {node: self.bases(node) for node in self.classes}
+        below: dict[ast.ClassDef, list[ast.ClassDef]] = {}
+        for node, bases in above.items():
+            for base in bases:
+                below.setdefault(base, []).append(node)
+        return above, below
 
     @cached_property
     def trainables(self) -> tuple[tuple[Scope, Binding], ...]:
@@ -172,6 +187,11 @@ class Module:
 
     def origins(self, node: ast.expr) -> tuple[Binding, ...]:
         """The bindings from which a name or an attribute of self gets its value."""
+        if node not in self._origins:
+            self._origins[node] = self._trace(node)
+        return self._origins[node]
+
+    def _trace(self, node: ast.expr) -> tuple[Binding, ...]:
         key = dotted(node)
         if key is None:
             return ()
@@ -194,6 +214,18 @@ class Module:
                         found.setdefault(binding.value, []).append(use)
             self._readers[key] = found
         return self._readers[key].get(value, ())
+
+    def sharing(self, key: str, bindings: Collection[Binding]) -> list[ast.expr]:
+        """Where ``key`` is read and may hold one of ``bindings``; for none, where this file has no binding for it."""
+        if key not in self._shared:
+            found: dict[Binding | None, list[tuple[int, ast.expr]]] = {}
+            for number, (_, use) in enumerate(self.index.uses.get(key, ())):
+                for binding in self.origins(use) or (None,):
+                    found.setdefault(binding, []).append((number, use))
+            self._shared[key] = found
+        wanted = bindings or (None,)
+        uses = {pair for binding in wanted for pair in self._shared[key].get(binding, ())}
+        return [use for _, use in sorted(uses, key=lambda pair: pair[0])]
 
     def constant(self, node: ast.expr) -> tuple[bool, object]:
         """Whether ``node`` can only have one value (a constant, a name of one, arithmetic on them), and that value."""
@@ -222,6 +254,16 @@ class Module:
     def only_binding(self, node: ast.Name) -> Binding | None:
         """The binding of a name that is bound once in the file's scope that it belongs to, and nowhere from outside."""
         return only_binding(self.index, node)
+
+
+def _reached(start: ast.ClassDef, steps: Mapping[ast.ClassDef, Sequence[ast.ClassDef]]) -> set[ast.ClassDef]:
+    """``start`` and everything that ``steps`` lead to from it."""
+    found, pending = {start}, [start]
+    while pending:
+        new = [one for one in steps.get(pending.pop(), ()) if one not in found]
+        found.update(new)
+        pending += new
+    return found
 
 
 def _literal(node: ast.expr) -> tuple[object] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import cached_property
 
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.trace.index import Index
@@ -46,6 +47,11 @@ class Names:
         self._index = index
         self._rules = rules
         self._known: dict[ast.expr, Resolved] = {}
+
+    @cached_property
+    def _stars(self) -> list[tuple[int, str]]:
+        """The moment and the module of every ``from module import *``."""
+        return [star for scope in self._index.scopes.values() for star in scope.stars]
 
     def resolve(self, node: ast.expr) -> Resolved:
         """The dotted names of ``node``; nothing but ``other`` for an expression that is not a name of a module."""
@@ -94,16 +100,14 @@ class Names:
         """Whether a later star import, of a module of optimizers that is not Keras', may bring the same name."""
         last = max(binding.moment for binding in bindings)
         return any(
-            moment > last and "optim" in star and not self._rules.from_framework(star)
-            for scope in self._index.scopes.values()
-            for moment, star in scope.stars
+            moment > last and "optim" in star and not self._rules.from_framework(star) for moment, star in self._stars
         )
 
     def _starred(self, name: str) -> Resolved:
         """A name that nothing binds, from the star imports: the last one that is known to have it wins."""
         candidates: set[str] = set()
         other = False
-        for module in reversed([star for scope in self._index.scopes.values() for _, star in scope.stars]):
+        for module in reversed([star for _, star in self._stars]):
             full = f"{module}.{name}"
             if self._rules.named(full):
                 return Resolved(frozenset({full}), other)

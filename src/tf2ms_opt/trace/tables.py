@@ -6,7 +6,6 @@ Only what is certain: every use of the dictionary takes an element out, or looks
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from tf2ms_opt.trace.module import Module
 
@@ -128,12 +127,11 @@ def may_be(module: Module, table: ast.Dict, element: ast.expr, value: ast.expr) 
         else None
     )
     known, wanted = module.constant(key) if key is not None else (False, None)
-    keys = list(_keys(module, table))
-    if not known or not all(told for told, _ in keys):
-        return True
-    return keys[table.values.index(value)][1] == wanted
+    keys = module.cached(_keys, table) if known else None
+    return keys is None or keys[table.values.index(value)] == wanted
 
 
-def _keys(module: Module, table: ast.Dict) -> Iterator[tuple[bool, object]]:
-    for key in table.keys:
-        yield module.constant(key) if key is not None else (False, None)
+def _keys(module: Module, table: ast.Dict) -> list[object] | None:
+    """The keys, in their order; None where one of them is not known."""
+    keys = [module.constant(key) if key is not None else (False, None) for key in table.keys]
+    return [value for _, value in keys] if all(told for told, _ in keys) else None

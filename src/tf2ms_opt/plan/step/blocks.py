@@ -79,15 +79,16 @@ def names_used_later(module: Module, block: ast.With, assigned: set[str], steps:
     inside = set(ast.walk(block))
     consumed = {node for step in steps for node in ast.walk(step.gradient.loss)}
     later: dict[str, int] = {}
-    for name in assigned:
-        for _, use in module.index.uses.get(name, ()):
+    bindings: dict[str, list[Binding]] = {}
+    for one in (binding for node in inside for binding in module.index.bound_by.get(node, ())):
+        bindings.setdefault(one.key, []).append(one)
+    for name, own in ((name, bindings[name]) for name in assigned if name in bindings):
+        for use in module.sharing(name, own):
             if use not in inside and use not in consumed:
-                places = [
+                later[name] = min(
                     module.source.start(one.node) if isinstance(one.node, ast.expr) else 0
                     for one in module.origins(use) if one.statement in inside
-                ]  # fmt: skip
-                if places:
-                    later[name] = min(places)
+                )  # fmt: skip
     return sorted(later, key=lambda name: (later[name], name))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 from tf2ms_opt.options import Options
 from tf2ms_opt.plan.drafts import Draft
@@ -51,13 +52,20 @@ def check_network(module: Module, call: ast.Call) -> None:
     for scope, binding in module.freezes:
         if not frozen_once(module, scope, binding, call):
             raise StepLeftError(_FROZEN, binding.statement or call)
+    if (hindrance := module.cached(_precision_or_mask)) is not None:
+        raise StepLeftError(*hindrance)
+
+
+def _precision_or_mask(module: Module) -> tuple[str, ast.Call] | None:
+    """Why no network of the file can be converted, and the first call that says it."""
     for one in module.index.calls:
         path = module.keras_path(one.func) or ""
         last = path.rpartition(".")[2] or (dotted(one.func) or "").rpartition(".")[2]
         if last in _POLICIES and any(module.constant(value)[1] not in _PLAIN for value in one.args):
-            raise StepLeftError(_PRECISION, one)
+            return _PRECISION, one
         if path.startswith("layers.") and _masks(module, one, last) and not module.cached(_ends_masks):
-            raise StepLeftError(_MASK, one)
+            return _MASK, one
+    return None
 
 
 def _masks(module: Module, call: ast.Call, name: str) -> bool:
@@ -94,30 +102,41 @@ def check_optimizers(
                 _check_class(module, model_)
 
 
-def check_all_converted(
-    module: Module,
-    call: ast.Call,
-    drafts: Mapping[Found, Draft],
-    sites: Sequence[Found],
-    others: Iterable[Found],
-    options: Options,
-) -> None:
-    """No optimizer that stays TensorFlow's comes to ``call`` beside the ones of ``sites``.  Raises ``StepLeftError``.
+@dataclass(frozen=True)
+class Optimizers:
+    """The optimizers of a file as all of its steps see them.
 
-    ``others`` are the sites that are left.
+    ``drafts`` are those to convert, ``converted`` the expressions that build them; ``left`` says which of the others
+    comes to a call.
     """
-    for other in others:
-        if any(use.call is call for use in uses_of(module, other.expression)):
-            line = module.position(other.node)[0]
-            raise StepLeftError(f"the optimizer of line {line} comes here too, and is not converted", call)
-    converted = {one for site in drafts for one in (site.expression, *site.built)}
+
+    drafts: Mapping[Found, Draft]
+    converted: frozenset[ast.expr]
+    left: Mapping[ast.Call, Found]
+
+    @classmethod
+    def of(cls, module: Module, drafts: Mapping[Found, Draft], others: Sequence[Found]) -> Optimizers:
+        """``others`` are the sites that are left."""
+        converted = frozenset(one for site in drafts for one in (site.expression, *site.built))
+        uses = [(use.call, other) for other in others for use in uses_of(module, other.expression)]
+        return cls(drafts, converted, {call: other for call, other in reversed(uses) if call is not None})
+
+
+def check_all_converted(
+    module: Module, call: ast.Call, sites: Sequence[Found], known: Optimizers, options: Options
+) -> None:
+    """No optimizer that stays TensorFlow's comes to ``call`` beside those of ``sites``.  Raises ``StepLeftError``."""
+    if (other := known.left.get(call)) is not None:
+        line = module.position(other.node)[0]
+        raise StepLeftError(f"the optimizer of line {line} comes here too, and is not converted", call)
     told = {one.function for one in options.neighbours.received}
-    for draft in map(drafts.__getitem__, sites):
-        mixed = draft.mixed or (returns_other(module, draft.factory.function, converted) if draft.factory else "")
+    for draft in map(known.drafts.__getitem__, sites):
+        mixed = draft.mixed
+        mixed = mixed or (returns_other(module, draft.factory.function, known.converted) if draft.factory else "")
         if mixed:
             raise StepLeftError(mixed, call)
         for use in (one for one in draft.uses if one.call is call):
-            _check_callers(module, use, converted, draft.taken)
+            _check_callers(module, use, known.converted, draft.taken)
             for name in receivers(module, [use]):
                 if name not in told and (why := options.neighbours.elsewhere(name)):
                     raise StepLeftError(f"{name} gets the optimizer as an argument, and {why}", call)
@@ -174,14 +193,21 @@ def _check_class(module: Module, model: ast.expr) -> None:
                 if any(call.func.attr in ("add_loss", "add_metric") for call in ast.walk(one.node)
                        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):  # fmt: skip
                     raise StepLeftError(f"{one.node.name} adds losses or metrics of its own", model)
+    if (hindrance := module.cached(_adds_or_distributes)) is not None:
+        raise StepLeftError(*hindrance)
+
+
+def _adds_or_distributes(module: Module) -> tuple[str, ast.Call | ast.With] | None:
+    """Why no model class of the file can be converted, and the place that says it."""
     for call in module.index.calls:
         if isinstance(call.func, ast.Attribute) and call.func.attr in ("add_loss", "add_metric"):
-            raise StepLeftError("the network adds losses or metrics of its own", call)
+            return "the network adds losses or metrics of its own", call
         if any(keyword.arg == "activity_regularizer" for keyword in call.keywords):
-            raise StepLeftError("a layer has an activity_regularizer", call)
+            return "a layer has an activity_regularizer", call
     for statement in module.index.moments:
         if isinstance(statement, ast.With) and any(_is_scope(item.context_expr) for item in statement.items):
-            raise StepLeftError("it runs under a distribution strategy", statement)
+            return "it runs under a distribution strategy", statement
+    return None
 
 
 def _foreign(module: Module, func: ast.expr) -> str:

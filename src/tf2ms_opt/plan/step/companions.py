@@ -117,12 +117,20 @@ def called_by_callers(module: Module, receiver: ast.expr) -> Iterator[Finding]:
         return
     parameters = [one.arg for one in function.args.args]
     place = parameters.index(receiver.id) if isinstance(receiver, ast.Name) and receiver.id in parameters else None
-    for call in module.index.calls if place is not None else ():
-        nodes = [one.node for one in module.origins(call.func)]
-        given = call.args[place] if function in nodes and place is not None and place < len(call.args) else None
+    for call in module.cached(_calls_of).get(function, ()) if place is not None else ():
+        given = call.args[place] if place is not None and place < len(call.args) else None
         if isinstance(given, ast.Name):
             own = set(module.origins(given))
             for _, use in module.index.uses.get(given.id, ()):
                 parent = module.index.parents[use]
                 if isinstance(parent, ast.Call) and parent.func is use and own & set(module.origins(use)):
                     yield finding("model-method-remains/by-hand", *module.position(use), model=given.id)
+
+
+def _calls_of(module: Module) -> dict[ast.AST, list[ast.Call]]:
+    """Function -> the calls, in the order of the file, that may run it."""
+    found: dict[ast.AST, list[ast.Call]] = {}
+    for call in module.index.calls:
+        for node in dict.fromkeys(one.node for one in module.origins(call.func)):
+            found.setdefault(node, []).append(call)
+    return found

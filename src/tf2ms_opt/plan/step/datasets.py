@@ -28,16 +28,13 @@ class Datasets:
         self._edits = edits
 
     def convert(self) -> None:
-        for call in self._module.index.calls:
-            if self._module.framework_name(call.func) == "tensorflow.data.Dataset.from_tensor_slices":
-                self._pipeline(call)
+        for call in self._module.cached(_sources):
+            self._pipeline(call)
 
     def feeding(self, takers: Collection[ast.expr]) -> set[ast.expr]:
         """Convert the pipelines of batches that only ``takers``, arguments of a trainer, read; and which read one."""
         fed: set[ast.expr] = set()
-        for call in self._module.index.calls:
-            if self._module.framework_name(call.func) != "tensorflow.data.Dataset.from_tensor_slices":
-                continue
+        for call in self._module.cached(_sources):
             chain = self._known_chain(call)
             names = [link.func.attr for link in chain or () if isinstance(link.func, ast.Attribute)]
             readers = self._readers(chain[-1]) if chain and names.count("batch") == 1 else []
@@ -165,3 +162,9 @@ class Datasets:
             if link.func.attr in _WITHOUT:
                 self._edits.splices.append(Splice(source.end(link.func.value), source.end(link), ()))
                 self._edits.gone += [*link.args, *(keyword.value for keyword in link.keywords)]
+
+
+def _sources(module: Module) -> list[ast.Call]:
+    """Where pipelines of arrays begin."""
+    name = "tensorflow.data.Dataset.from_tensor_slices"
+    return [call for call in module.index.calls if module.framework_name(call.func) == name]

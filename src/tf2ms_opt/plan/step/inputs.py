@@ -144,7 +144,7 @@ class Inputs:
         """A network, or something that is called: no data."""
         if name.id in self._units.networks or is_bound_in_expression(self._module, name):
             return True
-        return any(isinstance(call.func, ast.Name) and call.func.id == name.id for call in self._module.index.calls)
+        return name.id in self._module.cached(_called)
 
     def _is_data(self, name: ast.Name, inside: set[ast.AST]) -> bool:
         """A name from outside of the unit that may stand for an array."""
@@ -216,3 +216,8 @@ def _is_size(value: ast.expr) -> bool:
         if isinstance(part.value, (ast.Subscript, ast.Attribute)):
             parts.append(part.value)
     return False
+
+
+def _called(module: Module) -> set[str]:
+    """The names that are called somewhere."""
+    return {call.func.id for call in module.index.calls if isinstance(call.func, ast.Name)}

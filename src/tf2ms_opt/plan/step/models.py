@@ -55,12 +55,10 @@ def _uses(module: Module, receiver: ast.expr) -> tuple[list[ast.expr], Scope]:
 
 def _of_name(module: Module, receiver: ast.expr, name: str) -> Iterator[ast.expr]:
     own = set(module.origins(receiver))
-    for _, use in module.index.uses.get(name, ()):
-        reached = set(module.origins(use))
-        if reached == own:
-            yield use
-        elif reached & own:
+    for use in module.sharing(name, own):
+        if set(module.origins(use)) != own:
             raise StepLeftError(f"{name} may be another model there", use)
+        yield use
 
 
 def _of_attribute(

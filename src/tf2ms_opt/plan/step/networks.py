@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.plan.parameters import variables_text
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.region import Region, RegionFinder
@@ -136,3 +137,13 @@ def _derives(module: Module, base: ast.expr) -> bool:
         return True
     nodes = [binding.node for binding in module.origins(base)]
     return any(isinstance(node, ast.ClassDef) and any(_derives(module, one) for one in node.bases) for node in nodes)
+
+
+def embeddings(module: Module, generation: str) -> Iterable[Finding]:
+    """Layers whose gradients are sparse, in the generations in which that makes a difference."""
+    for call in module.cached(_embedding_layers) if generation != "tf2.11" else ():
+        yield finding("sparse-embedding", *module.position(call), layer=module.text(call.func))
+
+
+def _embedding_layers(module: Module) -> list[ast.Call]:
+    return [call for call in module.index.calls if module.keras_path(call.func) == "layers.Embedding"]

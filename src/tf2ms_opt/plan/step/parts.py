@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tf2ms_opt.options import Options
@@ -12,7 +12,7 @@ from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.parameters import passed
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.changes import StepEdits
-from tf2ms_opt.plan.step.checks import check_all_converted, check_tape
+from tf2ms_opt.plan.step.checks import Optimizers, check_all_converted, check_tape
 from tf2ms_opt.plan.step.minimized import Minimized, check_losses, minimized
 from tf2ms_opt.plan.step.model_uses import Compiled
 from tf2ms_opt.plan.step.networks import networks_in
@@ -52,14 +52,13 @@ class Taped:
     def __init__(
         self,
         module: Module,
-        drafts: Mapping[Found, Draft],
+        known: Optimizers,
         applied: Mapping[ast.Call, list[Found]],
         options: Options,
-        others: Iterable[Found],
     ) -> None:
-        """``applied`` are the calls with the optimizers that they step, ``others`` the optimizers that are left."""
+        """``applied`` are the calls with the optimizers that they step."""
         self.applied = applied
-        self.others = tuple(others)
+        drafts = known.drafts
         self.steps: list[Step] = []
         self.losses: list[Minimized] = []
         self.left: StepLeftError | None = None
@@ -67,7 +66,7 @@ class Taped:
             for call, sites in applied.items():
                 draft = drafts[sites[0]]
                 check_tape(module, draft, call, options)
-                check_all_converted(module, call, drafts, sites, others, options)
+                check_all_converted(module, call, sites, known, options)
                 if isinstance(call.func, ast.Attribute) and call.func.attr == "minimize":
                     self.losses.append(minimized(module, call))
                     check_losses(self.losses)

@@ -17,11 +17,18 @@ from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.step.abroad import handed_losses
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.changes import StepEdits
-from tf2ms_opt.plan.step.checks import check_all_converted, check_elsewhere, check_optimizers, check_version
+from tf2ms_opt.plan.step.checks import (
+    Optimizers,
+    check_all_converted,
+    check_elsewhere,
+    check_optimizers,
+    check_version,
+)
 from tf2ms_opt.plan.step.companions import companions
 from tf2ms_opt.plan.step.compiled import Circumstances, ModelStep
 from tf2ms_opt.plan.step.model_uses import Compiled
 from tf2ms_opt.plan.step.models import compiled_model
+from tf2ms_opt.plan.step.networks import embeddings
 from tf2ms_opt.plan.step.operators import Operators
 from tf2ms_opt.plan.step.optimizers import in_calls
 from tf2ms_opt.plan.step.parts import Part, Taped, torn
@@ -30,11 +37,11 @@ from tf2ms_opt.plan.step.rates import Rates
 from tf2ms_opt.plan.step.region import RegionFinder
 from tf2ms_opt.plan.step.scaled import SCALING, loss_scales
 from tf2ms_opt.plan.step.taped import TapeSteps
-from tf2ms_opt.plan.step.trainer_names import trainer_name
+from tf2ms_opt.plan.step.trainer_names import TakenNames, trainer_name
 from tf2ms_opt.plan.suppressed import keep_lines
 from tf2ms_opt.suppressions import Ignore
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import Scope, dotted
+from tf2ms_opt.trace.scopes import dotted
 from tf2ms_opt.trace.uses import UseKind
 
 #: findings of an optimizer that say what a converted step takes care of
@@ -74,8 +81,9 @@ def convert_steps(
     """
     result = Steps(dict(drafts))
     groups = _groups(drafts)
-    taped = Taped(module, drafts, {call: sites for call, sites in groups.items() if _is_taped(call)}, options, others)
-    parts = [*_model_parts(module, result, groups, names, taped, options)]
+    known = Optimizers.of(module, drafts, others)
+    taped = Taped(module, known, {call: sites for call, sites in groups.items() if _is_taped(call)}, options)
+    parts = [*_model_parts(module, known, groups, names, taped, options)]
     models = [part.model for part in parts if part.model is not None]
     compiled = {dotted(one.func.value) or "" for one in groups if isinstance(one.func, ast.Attribute)}
     parts += _tape_parts(module, drafts, taped, names, compiled)
@@ -98,10 +106,10 @@ def convert_steps(
     for part in converted:
         result.edits.append(part.edits)
         for site, draft in part.settled.items():
-            known = result.drafts[site]
-            shared = known is not drafts[site]  # the object is in another converted part too
-            findings = tuple(dict.fromkeys([*known.findings, *draft.findings])) if shared else draft.findings
-            splices = tuple(one for one in draft.splices if one in known.splices)
+            before = result.drafts[site]
+            shared = before is not drafts[site]  # the object is in another converted part too
+            findings = tuple(dict.fromkeys([*before.findings, *draft.findings])) if shared else draft.findings
+            splices = tuple(one for one in draft.splices if one in before.splices)
             result.drafts[site] = replace(draft, findings=findings, splices=splices)
     known_models = [part.model for part in converted if part.model is not None]
     _convert_data(module, result, known_models, names)
@@ -112,29 +120,31 @@ def convert_steps(
 
 def _model_parts(
     module: Module,
-    result: Steps,
+    known: Optimizers,
     groups: Mapping[ast.Call, list[Found]],
     names: Aliases,
     taped: Taped,
     options: Options,
 ) -> Iterator[Part]:
     """One part for every compiled model."""
-    drafts, taken = result.drafts, list[tuple[Scope, str]]()
+    drafts, taken = known.drafts, TakenNames()
     parts: list[Part] = []
+    compiles: set[ast.Call] = set()
     for call, sites in groups.items():
         if not (isinstance(call.func, ast.Attribute) and call.func.attr == "compile"):
             continue
-        if any(part.model is not None and call in part.model.compiles for part in parts):
+        if call in compiles:
             continue
         part = Part(dict.fromkeys(sites, call), frozenset(module.origins(call.func.value)))
         parts.append(part)
         try:
             check_version(options, call)
             part.model = compiled_model(module, call)
+            compiles.update(part.model.compiles)
             part.sites |= {site: call for one in part.model.compiles for site in groups.get(one, ())}
             check_optimizers(module, part.model, drafts, groups)
             for one in part.model.compiles:
-                check_all_converted(module, one, drafts, groups.get(one, ()), taped.others, options)
+                check_all_converted(module, one, groups.get(one, ()), known, options)
         except StepLeftError as left:
             part.left = left
     models = [part.model for part in parts if part.model is not None and part.left is None]
@@ -259,7 +269,7 @@ def _settled(module: Module, draft: Draft, names: Aliases, edits: StepEdits) -> 
     findings = (
         *(one for one in draft.findings if not _is_settled(one)),
         *edits.findings,
-        *_embeddings(module, draft.candidate.generation),
+        *embeddings(module, draft.candidate.generation),
         *_frozen(module, draft),
     )
     splices = tuple(one for one in draft.splices if (one.start, one.end) not in edits.absorbed or one.start == one.end)
@@ -281,13 +291,6 @@ def _frozen(module: Module, draft: Draft) -> Iterable[Finding]:
             yield finding(
                 "frozen-parameters", line, column, model=draft.params.removesuffix(".trainable_params()"), line=line
             )
-
-
-def _embeddings(module: Module, generation: str) -> Iterable[Finding]:
-    """Layers whose gradients are sparse, in the generations in which that makes a difference."""
-    for call in module.index.calls if generation != "tf2.11" else ():
-        if module.keras_path(call.func) == "layers.Embedding":
-            yield finding("sparse-embedding", *module.position(call), layer=module.text(call.func))
 
 
 def _leave(module: Module, result: Steps, site: Found, call: ast.Call, left: StepLeftError) -> None:

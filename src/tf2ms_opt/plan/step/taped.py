@@ -169,8 +169,8 @@ class TapeSteps:
         """``del tape`` goes with the tape."""
         module, source = self._module, self._module.source
         name = module.text(item.optional_vars) if item.optional_vars is not None else ""
-        for statement in module.index.moments:
-            if not isinstance(statement, ast.Delete) or module.index.scope(statement) is not module.index.scope(block):
+        for statement in module.cached(_deletions):
+            if module.index.scope(statement) is not module.index.scope(block):
                 continue
             if not any(isinstance(target, ast.Name) and target.id == name for target in statement.targets):
                 continue
@@ -291,3 +291,7 @@ class TapeSteps:
             candidate = f"{name}_{number}"
         self._fresh.add(candidate)
         return candidate
+
+
+def _deletions(module: Module) -> list[ast.Delete]:
+    return [statement for statement in module.index.moments if isinstance(statement, ast.Delete)]

@@ -151,10 +151,10 @@ def _check_between(module: Module, found: Gradient, apply: ast.Call) -> None:
     index = module.index
     known = {index.statement(apply), *found.clips}
     for name in {found.name, *(_target(one) for one in found.clips)} - {None}:
-        for _, use in index.uses.get(name or "", ()):
-            if index.statement(use) in known or _is_look(module, use):
-                continue
-            if any(binding.statement in (found.statement, *found.clips) for binding in module.origins(use)):
+        own = [one for place in (found.statement, *found.clips) for one in index.bound_by.get(place, ())]
+        own = [one for one in own if one.key == name]
+        for use in module.sharing(name or "", own) if own else ():
+            if index.statement(use) not in known and not _is_look(module, use):
                 raise StepLeftError(f"the gradients {name} are used elsewhere too", use)
 
 
@@ -202,9 +202,8 @@ def check_uses(module: Module, block: ast.With, gradients: Sequence[Gradient]) -
     for item in block.items:
         name = item.optional_vars
         assert isinstance(name, ast.Name)  # noqa: S101 -- checked with the block
-        for _, use in module.index.uses.get(name.id, ()):
-            if not any(binding.statement is block for binding in module.origins(use)):
-                continue
+        own = [binding for binding in module.index.bound_by[block] if binding.key == name.id]
+        for use in module.sharing(name.id, own):
             parent = module.index.parents[use]
             call = module.index.parents[parent]
             if call not in known:
