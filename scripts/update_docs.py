@@ -25,6 +25,7 @@ from tf2ms_opt.evidence import bound
 from tf2ms_opt.report.settings import schema
 from tf2ms_opt.rules import Rule
 from tf2ms_opt.ruleset import RuleSet, load
+from tf2ms_opt.words import document
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = (
@@ -33,6 +34,8 @@ DOCUMENTS = (
 #: what editors check `[tool.tf2ms-opt]` with
 SCHEMA = "docs/tf2ms-opt.schema.json"
 EXAMPLE = "examples/linear_regression.py"
+#: what a run searches files for, so that it does not read the rules for it
+WORDS = "rules/base/words.json"
 #: columns of the terminal
 WIDTH = 128
 QUICK = "examples/text_classifier.py"
@@ -55,7 +58,12 @@ CHECKED = {
 
 def main() -> None:
     """Update the documents, and say which of them changed."""
-    found = blocks(load())
+    rules = load()
+    words = document(ROOT / "rules", rules.pattern)
+    if not (ROOT / WORDS).exists() or (ROOT / WORDS).read_bytes() != words:
+        (ROOT / WORDS).write_bytes(words)
+        print(f"updated: {WORDS}")
+    found = blocks(rules)
     for name in DOCUMENTS:
         file = ROOT / name
         before = file.read_text(encoding="utf-8")

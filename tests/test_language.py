@@ -30,7 +30,7 @@ from tf2ms_opt.outcomes import FileStatus, SiteOutcome
 from tf2ms_opt.report import page, table
 from tf2ms_opt.report.statistics import NO_RULE
 from tf2ms_opt.report.wrapped import columns, padded, print_wrapped
-from tf2ms_opt.ruleset import packaged
+from tf2ms_opt.words import packaged
 
 SOURCE = Path(tf2ms_opt.__file__).parent
 CHINESE = SOURCE / "zh"

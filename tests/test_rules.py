@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shutil
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -12,11 +13,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tf2ms_opt import runtime_module
+from tf2ms_opt import runtime_module, words
 from tf2ms_opt.evidence import may_hold
 from tf2ms_opt.plan.targets import Choice, runtime_parameters
+from tf2ms_opt.rulebook import Rulebook
 from tf2ms_opt.rules import Action, literal
 from tf2ms_opt.ruleset import RuleFileError, load
+from tf2ms_opt.words import packaged
 
 SIGNATURES = Path(__file__).parent / "signatures"
 OPTIMIZERS = {
@@ -391,6 +394,48 @@ def test_a_rule_file_that_cannot_be_read_is_refused(tmp_path):
     (tmp_path / "own.toml").mkdir()
     with pytest.raises(RuleFileError, match=re.escape(f"{tmp_path / 'own.toml'}: ")):
         load([tmp_path])
+
+
+def test_the_recorded_words_are_those_of_the_rules(request):
+    """``--update-fixtures`` (or ``scripts/update_docs.py``) records them anew."""
+    file = packaged() / "base" / "words.json"
+    expected = words.document(packaged(), RULES.pattern)
+    if request.config.getoption("--update-fixtures"):
+        file.write_bytes(expected)
+    assert file.read_bytes() == expected
+    assert Rulebook().pattern == RULES.pattern
+    assert set(Rulebook().names) == set(RULES.rules)
+
+
+def test_words_that_were_recorded_for_other_rules_do_not_count(tmp_path):
+    folder = tmp_path / "rules"
+    shutil.copytree(packaged(), folder)
+    assert words.recorded(folder) == RULES.pattern
+    (folder / "own.toml").write_text(OWN)
+    assert words.recorded(folder) is None
+    (folder / "own.toml").unlink()
+    for text in ("", "{}", '{"pattern": "(", "files": {}}'):
+        (folder / "base" / "words.json").write_text(text)
+        assert words.recorded(folder) is None
+
+
+@pytest.mark.parametrize("before", ["", "x", "_", "(", "'", '"'])
+def test_every_word_is_found_wherever_it_stands(before):
+    rules = [rule for rule in RULES.rules.values() if rule.kind == "optimizer"]
+    plain = {source.class_name for rule in rules for source in rule.source} | {*RULES.framework.lookups}
+    for word in plain:
+        assert RULES.pattern.search(f"{before}{word}\n".encode()), word
+    for word in {form for string in RULES.strings for form in (string, string.upper())}:
+        for quote in "'\"":
+            assert RULES.pattern.search(f"{before}={quote}{word}{quote}".encode()), word
+    for name in RULES.framework.base_classes:
+        assert RULES.pattern.search(f"{before}class A({name} ):".encode()), name
+    assert RULES.pattern.search(b"getattr(tf.keras.optimizers, name)")
+
+
+def test_a_word_inside_of_another_one_is_none():
+    for text in ("lambda x: lambda y: x", "million = 'billion'", "'lionel' is not one", "optimizers, getattr(a)"):
+        assert RULES.pattern.search(text.encode()) is None, text
 
 
 def test_a_folder_adds_rules(tmp_path):

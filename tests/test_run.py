@@ -105,7 +105,7 @@ def unprivileged(folder):
 @pytest.mark.skipif(not hasattr(os, "seteuid"), reason="the permissions of POSIX")
 def test_what_may_not_be_written_is_named_and_stays(project, monkeypatch, rules):
     # Where the package itself lies may be closed to others (a virtual environment below /root).
-    monkeypatch.setattr("tf2ms_opt.session.load", lambda _extra: rules)
+    monkeypatch.setattr("tf2ms_opt.session.rules_of", lambda _settings: rules)
     open_, locked = project / "open", project / "locked"
     for folder in (open_, locked):
         folder.mkdir()

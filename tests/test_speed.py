@@ -1,14 +1,27 @@
-"""What a run costs, by counting and not by the clock: work grows with a file as the file does."""
+"""What a run costs, by counting and not by the clock: work grows as files do, and nothing is done twice."""
 
 from __future__ import annotations
 
 import cProfile
+import os
 import pstats
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
+from tf2ms_opt import run
+from tf2ms_opt.cache import Cache, place
 from tf2ms_opt.engine import convert_source
+from tf2ms_opt.options import Options
+from tf2ms_opt.outcomes import Outcome
+from tf2ms_opt.project import questions
+from tf2ms_opt.rulebook import Rulebook
 from tf2ms_opt.ruleset import RuleSet
+from tf2ms_opt.run import Converter, store_nothing
+from tf2ms_opt.walk import walk
 
 _COMPILED = """
 def train_{0}(x, y):
@@ -87,3 +100,144 @@ def test_the_cost_of_a_file_grows_as_the_file_does(shape: str, rules: RuleSet) -
     _calls(file(1), rules)  # imports, and what is asked of the rules once
     small, large = (_calls(file(number), rules) for number in (40, 160))
     assert large / small < 5, f"4 times the file takes {large / small:.1f} times the calls"
+
+
+# ---------------------------------------------------------------- files without a site
+
+CONVERTED = "import tensorflow as tf\nnet = tf.keras.Sequential()\nnet.compile(tf.keras.optimizers.Adam(), 'mse')\n"
+#: it has a word of the rules
+WITHOUT_SITE = "class Adam:\n    pass\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "plain.py").write_text("x = 1\n")
+    (folder / "word.py").write_text(WITHOUT_SITE)
+    (folder / "train.py").write_text(CONVERTED)
+    return folder
+
+
+def _outcomes(folder: Path, cache: Cache | None, jobs: int = 1) -> list[Outcome]:
+    converter = Converter(Rulebook(), Options(), cache=cache, jobs=jobs)
+    return list(converter.outcomes(walk([folder]), store_nothing))
+
+
+def _seen(monkeypatch: pytest.MonkeyPatch, name: str) -> list[str]:
+    """The files that ``name``, a function of ``run`` or ``questions``, is asked for from now on, by their names."""
+    seen: list[str] = []
+    module = run if hasattr(run, name) else questions
+    real = getattr(module, name)
+
+    def spy(*arguments: object, **named: object) -> object:
+        seen.extend(Path(one).name for one in arguments if isinstance(one, str))
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(module, name, spy)
+    return seen
+
+
+def test_a_file_without_a_site_is_looked_at_once(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched, looked, converted = (_seen(monkeypatch, one) for one in ("has_candidate", "first_look", "convert_source"))
+    found = [Path(one.path).name for one in _outcomes(project, None)]
+    assert found == ["plain.py", "train.py", "word.py"]
+    assert sorted(searched) == ["plain.py", "train.py", "train.py", "word.py"]
+    assert sorted(looked) == ["train.py", "word.py"]
+    assert converted == ["train.py"]
+
+
+def test_a_file_that_is_known_to_have_no_site_is_not_parsed(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = project.parent / "cache" / "known"
+    first = _outcomes(project, Cache(file))
+    looked = _seen(monkeypatch, "first_look")
+    assert _outcomes(project, Cache(file)) == first
+    assert looked == ["train.py"]
+    (project / "word.py").write_text(WITHOUT_SITE + CONVERTED)
+    assert [one.changed for one in _outcomes(project, Cache(file))] == [False, True, True]
+
+
+@pytest.mark.parametrize("content", [b"", b"x", b"\0" * 16, bytes(range(256)) * 4, b"garbage\n" * 1000])
+def test_a_damaged_cache_changes_nothing_and_is_mended(project: Path, content: bytes) -> None:
+    file, other = project.parent / "known", project.parent / "other"
+    expected = _outcomes(project, None)
+    file.write_bytes(content)
+    assert _outcomes(project, Cache(file)) == expected
+    _outcomes(project, Cache(other))
+    assert other.read_bytes() in file.read_bytes()
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(project: Path) -> None:
+    (project.parent / "file").write_text("")
+    expected = _outcomes(project, None)
+    for place_ in (project.parent / "file" / "known", project, Path("/dev/null/known")):
+        assert _outcomes(project, Cache(place_)) == expected
+    assert sorted(file.name for file in project.iterdir()) == ["plain.py", "train.py", "word.py"]
+
+
+def test_what_decides_is_in_the_digest(project: Path) -> None:
+    data = (project / "word.py").read_bytes()
+    own = project.parent / "rules"
+    own.mkdir()
+    (own / "mine.toml").write_text("summary = 1")
+    cache, with_rules = Cache(project / "known"), Cache(project / "known", [own])
+    digests = {cache.digest(data, "a.py"), cache.digest(data, "a.ipynb"), cache.digest(data + b" ", "a.py")}
+    digests.add(with_rules.digest(data, "a.py"))
+    (own / "mine.toml").write_text("summary = 2")
+    digests.add(Cache(project / "known", [own]).digest(data, "a.py"))
+    assert len(digests) == 5
+    assert cache.digest(data, "a.py") == cache.digest(data, "b/c.py")
+
+
+def test_two_runs_at_once_share_a_cache(project: Path) -> None:
+    file = project.parent / "known"
+    for number in range(50):
+        (project / f"word_{number}.py").write_text(f"{WITHOUT_SITE}# {number}\n")
+    expected = _outcomes(project, None)
+    with ThreadPoolExecutor(4) as pool:
+        runs = list(pool.map(lambda jobs: _outcomes(project, Cache(file), jobs), (1, 1, 1, 1)))
+    assert runs == [expected] * 4
+    assert len(file.read_bytes()) == 51 * 16
+    assert [one.name for one in file.parent.iterdir() if one.name.startswith("known")] == ["known"]
+    assert _outcomes(project, Cache(file), jobs=2) == expected
+
+
+def test_the_cache_is_the_users_and_outside_of_the_project() -> None:
+    assert place({"HOME": "/home/me"}, "linux") == Path("/home/me/.cache/tf2ms-opt/without-sites")
+    assert place({"HOME": "/home/me", "XDG_CACHE_HOME": "/var/c"}, "linux") == Path("/var/c/tf2ms-opt/without-sites")
+    assert place({"HOME": "/Users/me"}, "darwin") == Path("/Users/me/Library/Caches/tf2ms-opt/without-sites")
+    for nowhere in ({}, {"HOME": ""}, {"XDG_CACHE_HOME": "relative"}):
+        assert place(nowhere, "linux") is None
+
+
+def test_the_command_line_switches_the_cache_off(project: Path) -> None:
+    folder = project.parent / "cache"
+    environment = {**os.environ, "XDG_CACHE_HOME": str(folder)}
+
+    def check(*options: str) -> None:
+        command = [sys.executable, "-m", "tf2ms_opt", "check", "--exit-zero", *options, str(project)]
+        subprocess.run(command, env=environment, capture_output=True, check=True)
+
+    check("--no-cache")
+    assert not folder.exists()
+    (project / "pyproject.toml").write_text("[tool.tf2ms-opt]\ncache = false\n")
+    check()
+    assert not folder.exists()
+    check("--cache")
+    assert [file.name for file in folder.rglob("*") if file.is_file()] == ["without-sites"]
+
+
+def test_a_run_without_candidates_reads_no_rule(project: Path) -> None:
+    for name in ("train.py", "word.py"):
+        (project / name).unlink()
+    (project / "more.py").write_text("x = 2\n")
+    code = (
+        "import sys\nfrom tf2ms_opt.cli import main\n"
+        f"sys.argv = ['tf2ms-opt', 'check', {str(project)!r}]\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print(*sorted(name for name in sys.modules if name.startswith('tf2ms_opt')))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.removeprefix("tf2ms_opt.") for name in ran.stdout.split()}
+    assert not loaded & {"ruleset", "rules", "plan", "trace", "syntax", "project", "baseline", "pins", "fingerprints"}
+    assert "run" in loaded

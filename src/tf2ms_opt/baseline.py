@@ -17,13 +17,14 @@ import msgspec
 
 from tf2ms_opt.diagnostics import Finding, Severity
 from tf2ms_opt.fingerprints import marks
+from tf2ms_opt.options import InputError
 from tf2ms_opt.outcomes import Outcome, Site, SiteOutcome
 from tf2ms_opt.write import publish
 
 SCHEMA = 1
 
 
-class BaselineError(Exception):
+class BaselineError(InputError):
     """A baseline that cannot be read or written; the text names the file."""
 
 

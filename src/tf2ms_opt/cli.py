@@ -16,7 +16,7 @@ from tf2ms_opt import __version__
 from tf2ms_opt.cli_report import report
 from tf2ms_opt.cli_verify import verify
 from tf2ms_opt.generations import Generation
-from tf2ms_opt.options import Fidelity, Scope
+from tf2ms_opt.options import Fidelity, InputError, Scope
 from tf2ms_opt.terminal import LANG, Failure, console, lexicon, said, settings, spoken, streams
 
 if TYPE_CHECKING:
@@ -116,6 +116,8 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--rules", multiple=True, metavar="DIR", help="A directory with more rule files."),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Files to leave out, in gitignore's syntax."),
     click.option("--jobs", type=click.IntRange(0), metavar="N", help="Processes to use; 0 for one a processor core."),
+    click.option("--cache", "cache", flag_value=True, default=None, hidden=True),
+    click.option("--no-cache", "cache", flag_value=False, default=None, help="Look at every file anew."),
     click.option("--baseline", metavar="FILE", help="Say, and fail for, only what FILE does not know yet."),
     _flag("--statistics", help="Count the findings by code and the sites by rule."),
     _flag("--annotate", help="Write a comment above everything that is left: why, and what to do."),
@@ -169,9 +171,6 @@ def _run(
     paths: tuple[str, ...], stdin_filename: str | None, given: dict[str, Any], write_baseline: str | None = None
 ) -> None:
     from tf2ms_opt import session  # noqa: PLC0415 -- see the module's docstring
-    from tf2ms_opt.baseline import BaselineError  # noqa: PLC0415
-    from tf2ms_opt.config import ConfigError  # noqa: PLC0415
-    from tf2ms_opt.ruleset import RuleFileError  # noqa: PLC0415
     from tf2ms_opt.wishes import UsageError  # noqa: PLC0415
 
     if given.get("output_dir") and "-" in paths:
@@ -180,7 +179,7 @@ def _run(
         code = session.convert(paths, spoken(settings(paths, given)), streams(), stdin_filename, write_baseline)
     except UsageError as error:
         raise click.UsageError(str(error)) from error
-    except (BaselineError, ConfigError, RuleFileError) as error:
+    except InputError as error:
         raise Failure(str(error)) from error
     sys.exit(code)
 

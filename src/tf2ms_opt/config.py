@@ -16,7 +16,7 @@ import msgspec
 
 from tf2ms_opt.generations import Generation
 from tf2ms_opt.language import Language
-from tf2ms_opt.options import Fidelity, Scope
+from tf2ms_opt.options import Fidelity, InputError, Scope
 
 Format: TypeAlias = Literal["text", "concise", "json", "github", "sarif"]
 
@@ -31,7 +31,7 @@ _RIVALS = {"tf_version": "generation", "generation": "tf_version"}
 TWO_WAYS = "tf-version and generation say the same thing in two ways; give one of them"
 
 
-class ConfigError(Exception):
+class ConfigError(InputError):
     """A configuration that cannot be used; the text names the file and the key."""
 
 
@@ -70,6 +70,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     baseline: str | None = None
     statistics: bool | None = None
     annotate: bool | None = None
+    cache: bool | None = None
     exit_zero: bool | None = None
     quiet: bool | None = None
     verbose: bool | None = None

@@ -22,6 +22,7 @@ _DEFAULTS: dict[str, object] = {
     "scope": Scope.STEP.value,
     "runtime_module": "tf2ms_runtime",
     "mindspore_version": DEFAULT_MINDSPORE,
+    "cache": True,
     **dict.fromkeys(("select", "ignore", "rules", "exclude"), ()),
     **dict.fromkeys(("diff", "check", "annotate", "exit_zero", "quiet", "verbose"), False),
 }

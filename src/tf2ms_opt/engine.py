@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING
 from tf2ms_opt.diagnostics import Finding, Severity, finding, unparsable
 from tf2ms_opt.options import Options
 from tf2ms_opt.outcomes import FileStatus, Outcome
-from tf2ms_opt.ruleset import RuleSet
+from tf2ms_opt.rulebook import Rules
 from tf2ms_opt.source import SIGN, SourceText, UndecodableError, is_notebook
 
 if TYPE_CHECKING:
     from tf2ms_opt.plan.compose import Plan
+    from tf2ms_opt.ruleset import RuleSet
     from tf2ms_opt.trace.module import Module
 
 
 _ROUNDS = 5  # of annotations that name lines, and move them
 
 
-def has_candidate(data: bytes, rules: RuleSet, path: str = "<stdin>") -> bool:
+def has_candidate(data: bytes, rules: Rules, path: str = "<stdin>") -> bool:
     """Whether the bytes hold a word that a site needs, or one to us; most files of a tree do not, and are done with."""
     code = _code(data, path)
     return rules.pattern.search(code) is not None or SIGN in code

@@ -12,6 +12,10 @@ from tf2ms_opt.neighbours import NOBODY, Neighbours
 DEFAULT_MINDSPORE = "2.10"
 
 
+class InputError(Exception):
+    """A file that steers a run (configuration, rules, baseline) and cannot be used; the text names it."""
+
+
 class Fidelity(str, Enum):
     """How closely the emitted optimizer follows the source.
 

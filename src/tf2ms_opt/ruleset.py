@@ -12,6 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from tf2ms_opt.framework_rules import Framework
+from tf2ms_opt.options import InputError
 from tf2ms_opt.rules import (
     Action,
     Evidence,
@@ -25,11 +26,13 @@ from tf2ms_opt.rules import (
 )
 from tf2ms_opt.schedule_rules import ScheduleTable
 from tf2ms_opt.step_rules import StepTable
+from tf2ms_opt.words import packaged
+from tf2ms_opt.words import pattern as words_pattern
 
 T = TypeVar("T")
 
 
-class RuleFileError(Exception):
+class RuleFileError(InputError):
     """A rule file that cannot be used; the text names the file, the table and the key."""
 
 
@@ -80,23 +83,26 @@ class RuleSet:
     @cached_property
     def pattern(self) -> re.Pattern[bytes]:
         """Matches in every file that may hold a site: a class or registry name, or a lookup by name."""
-        words = {
-            source.class_name for rule in self.rules.values() for source in rule.source if rule.kind == "optimizer"
-        }
-        words |= {
-            name.rpartition(".")[2] for rule in self.rules.values() for source in rule.source for name in source.names
-        }
         optimizers = [rule for rule in self.rules.values() if rule.kind == "optimizer"]
         targets = [rule.target for rule in optimizers]
         targets += [source.target for rule in optimizers for source in rule.source if source.target is not None]
-        words |= {target.name.rpartition(".")[2] for target in targets if target.name}
-        words |= {form for string in self.strings for form in (string, string.upper())}
-        alternatives = [re.escape(word) for word in sorted(words)]
-        lookups = [re.escape(name) for name in self.framework.lookups] + [r"getattr\([\w.]*optimizers\b"]
-        unruled = [name.rpartition(".")[2] for one in self.framework.without_rule for name in one.names]
-        bases = sorted({re.escape(name.rpartition(".")[2]) for name in self.framework.base_classes})
-        unruled += [rf"{name}\s*[,)]" for name in bases]
-        return re.compile("|".join(alternatives + lookups + unruled).encode())
+        dotted = [name for rule in self.rules.values() for source in rule.source for name in source.names]
+        dotted += [target.name for target in targets if target.name]
+        dotted += [name for one in self.framework.without_rule for name in one.names]
+        words = {name.rpartition(".")[2] for name in dotted} | {*self.framework.lookups}
+        words |= {source.class_name for rule in optimizers for source in rule.source}
+        forms = {form for string in self.strings for form in (string, string.upper())}
+        return words_pattern(words, forms, {name.rpartition(".")[2] for name in self.framework.base_classes})
+
+    @property
+    def names(self) -> Collection[str]:
+        """The names of the rules."""
+        return self.rules.keys()
+
+    @property
+    def loaded(self) -> RuleSet:
+        """Itself: it stands wherever rules may also be read later."""
+        return self
 
     def named(self, name: str) -> tuple[Candidate, ...]:
         """What the dotted ``name`` may stand for, after its aliases; empty for a name that no rule knows."""
@@ -179,12 +185,6 @@ def load(extra: Sequence[Path] = ()) -> RuleSet:
     step = _decode(root / "base" / "step.toml", StepTable)
     schedule = _decode(root / "base" / "schedules.toml", ScheduleTable)
     return RuleSet(dict(sorted(rules.items())), framework, step, schedule)
-
-
-def packaged() -> Path:
-    """The folder of rules: inside the package in a wheel, at the project's root in an editable install."""
-    packaged = Path(__file__).parent / "rules"
-    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "rules"
 
 
 def _folder(folder: Path, framework: Framework) -> Iterable[tuple[str, Rule]]:

@@ -6,7 +6,7 @@ It renders nothing, and no file's failure ends the run.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,43 +17,86 @@ from tf2ms_opt.neighbours import NOBODY, NOTHING, Across, Neighbours
 from tf2ms_opt.options import Fidelity, Options, says_generation
 from tf2ms_opt.outcomes import FileStatus, Outcome
 from tf2ms_opt.parallel import in_order
-from tf2ms_opt.project.questions import gives_optimizers
-from tf2ms_opt.project.survey import survey
-from tf2ms_opt.ruleset import RuleSet
+from tf2ms_opt.rulebook import Rules
 from tf2ms_opt.runtime_files import RuntimeFiles, TakenError, package_of
 from tf2ms_opt.walk import Found, Problem, Walked
 
 if TYPE_CHECKING:
+    from tf2ms_opt.cache import Cache
     from tf2ms_opt.pins import Pins
 
 #: stores a result: the file, its new bytes, and whether they differ from the old ones
 Store = Callable[[Found, bytes, bool], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """The first look at a file: whether it has no site of its own, and what it tells about other files.
+
+    ``digest`` is what the cache has to remember a file by that has words of the rules and no site.
+    """
+
+    silent: bool = False
+    across: Across = NOTHING
+    digest: bytes | None = None
+
+
 @dataclass(slots=True)
 class Converter:
     """What all files of a run share."""
 
-    rules: RuleSet
+    rules: Rules
     options: Options
     modules: RuntimeFiles = field(default_factory=lambda: RuntimeFiles(dry=True))
     #: the options of one file, where they are not the same for all
     special: Callable[[Path], Options] | None = None
     #: processes
     jobs: int = 1
+    #: files that need not be looked at again
+    cache: Cache | None = None
+    #: whether files that stay as they are go to the store as well
+    copies: bool = False
     _pins: Pins | None = None
     #: path -> what the other files of the run say to it
     _neighbours: Mapping[str, Neighbours] = field(default_factory=dict)
+    #: files without a site of their own
+    _silent: set[str] = field(default_factory=set)
 
     def outcomes(self, walked: Walked, store: Store) -> Iterator[Outcome]:
         """The outcome of every file and of every path that could not be walked, sorted by path."""
         if len(walked.files) > 1:
-            opened = zip(walked.files, in_order(self._across, walked.files, self.jobs), strict=True)
-            self._neighbours = survey(walked.files, opened, _read, self._attempt, self.rules)
+            self._survey(walked.files)
         every: list[Found | Problem] = [*walked.files, *walked.problems]
         items = sorted(every, key=lambda item: item.path)
-        for item, found in zip(items, in_order(self._item, items, self.jobs), strict=True):
-            yield found[0] if isinstance(item, Problem) else self._stored(item, found, store)
+        found = in_order(self._item, [item for item in items if not self._is_done(item)], self.jobs)
+        for item in items:
+            if self._is_done(item):
+                yield _plain(item.path)
+            else:
+                done = next(found)
+                yield done[0] if isinstance(item, Problem) else self._stored(item, done, store)
+
+    def _survey(self, files: Sequence[Found]) -> None:
+        """Look at each file once: which of them have sites, and what they have to do with each other."""
+        telling, digests = [], set()
+        for file, look in zip(files, in_order(self._look, files, self.jobs), strict=True):
+            if look.silent:
+                self._silent.add(file.path)
+            if look.digest is not None:
+                digests.add(look.digest)
+            if look.across != NOTHING:
+                telling.append((file, look.across))
+        if self.cache is not None:
+            self.cache.add(digests)
+        if telling:
+            from tf2ms_opt.project.survey import survey  # noqa: PLC0415 -- few runs have such files
+
+            self._neighbours = survey(files, telling, _read, self._attempt, self.rules.loaded)
+
+    def _is_done(self, item: Found | Problem) -> bool:
+        """Whether a file needs no second look, for it has no site and no other file has to do with it."""
+        silent = item.path in self._silent and not self.copies
+        return silent and not self._neighbours.get(item.path, NOBODY).concern
 
     def convert(self, data: bytes, path: str, near: Path) -> Outcome:
         """The outcome of one text; ``near`` is where the project's pins are looked for."""
@@ -62,8 +105,9 @@ class Converter:
     def _converted(self, data: bytes, path: str, near: Path, neighbours: Neighbours) -> Outcome:
         try:
             if not has_candidate(data, self.rules, path) and not neighbours.concern:
-                return Outcome(path, FileStatus.UNCHANGED, b"", b"")
-            return convert_source(data, self.rules, replace(self._options(near), neighbours=neighbours), path)
+                return _plain(path)
+            options = replace(self._options(near), neighbours=neighbours)
+            return convert_source(data, self.rules.loaded, options, path)
         except Exception as error:  # noqa: BLE001 -- a bug of ours in one file must not cost the others
             return _failed(path, finding("self-check-failed", 1, 1, problem=_internal(error)), data)
 
@@ -84,12 +128,22 @@ class Converter:
         """The outcome that a file would have, if other files said ``neighbours``."""
         return self._converted(data, file.path, Path(file.path), neighbours)
 
-    def _across(self, file: Found) -> Across:
-        """What a file tells about others, if calls of its functions in other files could be changed with them."""
+    def _look(self, file: Found) -> _Look:
+        """What is to be known of a file before any is converted."""
         data = _read(file)
-        if data is None or not gives_optimizers(data, self.rules):
-            return NOTHING
-        return self._attempt(file, data, Neighbours(assumed=True)).across
+        if data is None:
+            return _Look()
+        if not has_candidate(data, self.rules, file.path):
+            return _Look(silent=True)
+        digest = self.cache.digest(data, file.path) if self.cache is not None else None
+        if self.cache is not None and digest is not None and self.cache.holds(digest):
+            return _Look(silent=True, digest=digest)
+        from tf2ms_opt.project.questions import first_look  # noqa: PLC0415 -- the stages behind the byte search
+
+        found = first_look(data, self.rules.loaded, file.path, lambda: self._options(Path(file.path)))
+        if found is None:
+            return _Look(silent=True, digest=digest)
+        return _Look(across=found)
 
     def _item(self, item: Found | Problem) -> tuple[Outcome, bytes | None]:
         """The outcome of a file or path, and the file's bytes; nothing is written."""
@@ -126,6 +180,11 @@ class Converter:
             self._pins = Pins()
         pin = self._pins.pinned(near)
         return options if pin is None else replace(options, pinned_generation=pin.generation, pinned_by=pin.by)
+
+
+def _plain(path: str) -> Outcome:
+    """Nothing to say about the file; its text is not needed any more."""
+    return Outcome(path, FileStatus.UNCHANGED, b"", b"")
 
 
 def _read(file: Found) -> bytes | None:

@@ -6,6 +6,7 @@ It joins the parts and holds no knowledge of theirs; the syntax of the command l
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 from tf2ms_opt.config import Settings, of_file
 from tf2ms_opt.options import Options
 from tf2ms_opt.outcomes import Outcome, Summary
-from tf2ms_opt.ruleset import RuleSet, load
+from tf2ms_opt.rulebook import Rulebook, Rules
 from tf2ms_opt.run import Converter, Store, store_nothing
 from tf2ms_opt.runtime_files import RuntimeFiles
 from tf2ms_opt.sink import Sink, Streams
@@ -25,6 +26,7 @@ from tf2ms_opt.write import OutputCollisionError, create, destinations, replace
 
 if TYPE_CHECKING:
     from tf2ms_opt.baseline import Comparison, Record
+    from tf2ms_opt.cache import Cache
 
 STDIN = "-"
 _STDIN_NAME = "<stdin>"
@@ -43,7 +45,7 @@ def convert(
     """
     dry = bool(settings.check or settings.diff)
     _refuse(paths, settings, dry=dry)
-    rules = load([Path(folder) for folder in settings.rules or ()])
+    rules = rules_of(settings)
     modules = _modules(settings, dry=dry or STDIN in paths)
     converter = converter_of(settings, rules, modules)
     baseline = _baseline(settings) if new_baseline is None else None
@@ -90,11 +92,26 @@ def jobs_of(settings: Settings) -> int:
     return (os.cpu_count() or 1) if settings.jobs == 0 else settings.jobs or 1
 
 
-def converter_of(settings: Settings, rules: RuleSet, modules: RuntimeFiles) -> Converter:
+def converter_of(settings: Settings, rules: Rules, modules: RuntimeFiles) -> Converter:
     """What converts the files of a run, each with the settings that hold for it.  Raises ``UsageError``."""
     check(settings, rules)
     special = None if not settings.overrides else _Special(settings, rules)
-    return Converter(rules, options_of(settings, rules), modules, special, jobs=jobs_of(settings))
+    options, copies = options_of(settings, rules), settings.output_dir is not None
+    return Converter(rules, options, modules, special, jobs_of(settings), _cache(settings), copies)
+
+
+def rules_of(settings: Settings) -> Rulebook:
+    """The rules of a run.  Raises ``RuleFileError``."""
+    return Rulebook.of([Path(folder) for folder in settings.rules or ()])
+
+
+def _cache(settings: Settings) -> Cache | None:
+    if settings.cache is False:
+        return None
+    from tf2ms_opt.cache import Cache, place  # noqa: PLC0415 -- for the runs that have one
+
+    file = place(os.environ, sys.platform)
+    return None if file is None else Cache(file, [Path(folder) for folder in settings.rules or ()])
 
 
 @dataclass(frozen=True)
@@ -102,7 +119,7 @@ class _Special:
     """The options of one file; other processes get a copy, which a function inside of another cannot be."""
 
     settings: Settings
-    rules: RuleSet
+    rules: Rules
 
     def __call__(self, path: Path) -> Options:
         return options_of(of_file(self.settings, path), self.rules)

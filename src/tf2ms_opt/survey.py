@@ -17,10 +17,10 @@ from tf2ms_opt.report.entries import FileEntry, entry
 from tf2ms_opt.report.page import Run, page
 from tf2ms_opt.report.statistics import Tally
 from tf2ms_opt.report.translated import translated
-from tf2ms_opt.ruleset import RuleSet, load
+from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.run import store_nothing
 from tf2ms_opt.runtime_files import RuntimeFiles
-from tf2ms_opt.session import STDIN, converter_of, walked_files
+from tf2ms_opt.session import STDIN, converter_of, rules_of, walked_files
 from tf2ms_opt.sink import Streams, add, is_plain, watched
 from tf2ms_opt.wishes import UsageError, lexicon_of, options_of
 from tf2ms_opt.write import publish
@@ -40,13 +40,13 @@ def report(paths: Sequence[str], settings: Settings, streams: Streams, output: s
         raise UsageError("a report is about files; - (standard input) has none")
     if output != STDIN and not output.lower().endswith(_PAGES):
         raise UsageError(f"--output: {output} is not called .html; the report is an HTML page")
-    rules = load([Path(folder) for folder in settings.rules or ()])
+    rules = rules_of(settings)
     options, lexicon = options_of(settings, rules), lexicon_of(settings)
     modules = RuntimeFiles(settings.runtime_module, dry=True)
     walked = walked_files(paths, settings)
     outcomes = converter_of(settings, rules, modules).outcomes(walked, store_nothing)
     said = (translated(one, lexicon) for one in watched(outcomes, len(walked.files), streams))
-    run = _surveyed(said, text.View(quiet=True, dry=True, lexicon=lexicon), streams, rules)
+    run = _surveyed(said, text.View(quiet=True, dry=True, lexicon=lexicon), streams, rules.loaded)
     run = replace(run, asked=_asked(options), modules=tuple(modules))
     data = page(run, lexicon).encode("utf-8")
     if output == STDIN:

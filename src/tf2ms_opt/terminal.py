@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tf2ms_opt.options import Fidelity, Scope
+from tf2ms_opt.options import Fidelity, InputError, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,13 +65,11 @@ def spoken(settings: Settings) -> Settings:
 
 def lexicon(lang: Language | None, folders: Sequence[str]) -> Lexicon:
     """What a command without files speaks, rule files in ``folders`` included."""
-    from tf2ms_opt.config import ConfigError  # noqa: PLC0415
-    from tf2ms_opt.ruleset import RuleFileError  # noqa: PLC0415
     from tf2ms_opt.wishes import lexicon_of  # noqa: PLC0415
 
     try:
         found = lexicon_of(spoken(settings((), {"lang": lang, "rules": tuple(folders)})))
-    except (ConfigError, RuleFileError) as error:
+    except InputError as error:
         raise Failure(str(error)) from error
     if found.language != "en" and not _takes(sys.stdout.encoding):
         raise Failure(f"--lang {found.language}: set PYTHONIOENCODING=utf-8; {sys.stdout.encoding} has no such letters")

@@ -15,16 +15,16 @@ from tf2ms_opt.config import TWO_WAYS, Settings, overridden
 from tf2ms_opt.diagnostics import is_code
 from tf2ms_opt.generations import generation_of_tensorflow
 from tf2ms_opt.language import ENGLISH, Lexicon, TranslationError, lexicon
-from tf2ms_opt.options import DEFAULT_MINDSPORE, Fidelity, Options, Scope
-from tf2ms_opt.ruleset import RuleFileError, RuleSet, packaged
-from tf2ms_opt.spelling import code_or_rule
+from tf2ms_opt.options import DEFAULT_MINDSPORE, Fidelity, InputError, Options, Scope
+from tf2ms_opt.rulebook import Rules
+from tf2ms_opt.words import packaged
 
 
 class UsageError(Exception):
     """What was asked for cannot be done; the text says why."""
 
 
-def check(settings: Settings, rules: RuleSet) -> None:
+def check(settings: Settings, rules: Rules) -> None:
     """Raise ``UsageError`` for a value that cannot be, for all files or for some."""
     options_of(settings, rules)
     for number, override in enumerate(settings.overrides or ()):
@@ -32,16 +32,16 @@ def check(settings: Settings, rules: RuleSet) -> None:
 
 
 def lexicon_of(settings: Settings) -> Lexicon:
-    """What the run speaks: English, unless another language was said.  Raises ``RuleFileError``."""
+    """What the run speaks: English, unless another language was said.  Raises ``InputError``."""
     if settings.lang is None:
         return ENGLISH
     try:
         return lexicon(settings.lang, (packaged(), *map(Path, settings.rules or ())))
     except TranslationError as error:
-        raise RuleFileError(str(error)) from error
+        raise InputError(str(error)) from error
 
 
-def options_of(settings: Settings, rules: RuleSet, where: str = "") -> Options:
+def options_of(settings: Settings, rules: Rules, where: str = "") -> Options:
     """The engine's options; raises ``UsageError`` for a value that cannot be, and that stands ``where``."""
     try:
         return _options(settings, rules)
@@ -49,7 +49,7 @@ def options_of(settings: Settings, rules: RuleSet, where: str = "") -> Options:
         raise UsageError(f"{where}{error}") from error
 
 
-def _options(settings: Settings, rules: RuleSet) -> Options:
+def _options(settings: Settings, rules: Rules) -> Options:
     if settings.params is not None:
         _check_expression(settings.params)
     if settings.tf_version is not None and settings.generation is not None:
@@ -93,13 +93,14 @@ def _check_module(name: str) -> None:
         raise UsageError(f"--runtime-module: {name!r} is not the dotted name of a module")
 
 
-def _names(option: str, written: Iterable[str], rules: RuleSet) -> tuple[str, ...]:
+def _names(option: str, written: Iterable[str], rules: Rules) -> tuple[str, ...]:
     names = tuple(_split(written))
     for name in names:
-        if name not in rules.rules and not is_code(name):
-            raise UsageError(
-                f"{option}: {name!r} is neither a rule nor a finding's code{code_or_rule(name, rules.rules)}"
-            )
+        if name not in rules.names and not is_code(name):
+            from tf2ms_opt.spelling import code_or_rule  # noqa: PLC0415 -- for what has to be spelled again
+
+            hint = code_or_rule(name, rules.names)
+            raise UsageError(f"{option}: {name!r} is neither a rule nor a finding's code{hint}")
     return names
 
 

@@ -84,7 +84,7 @@ class Learned:
 
 def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[Plan, Learned]:
     """The plan, and what it is to know that it did not."""
-    everything = find(module)
+    everything = module.cached(find)
     found, kept = _wanted(module, everything, options)
     gains, taken = options.neighbours.gains, received(module, options.neighbours.received)
     if not found and not gains and not taken:

@@ -2,43 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tf2ms_opt.engine import has_candidate
-from tf2ms_opt.neighbours import Mentions, Taker
+from tf2ms_opt.engine import convert_source
+from tf2ms_opt.neighbours import NOTHING, Across, Mentions, Neighbours, Taker
 from tf2ms_opt.notebooks.code import Notebook
+from tf2ms_opt.options import Options
 from tf2ms_opt.ruleset import RuleSet
-from tf2ms_opt.source import SourceText, UndecodableError, is_notebook
+from tf2ms_opt.source import SIGN, SourceText, UndecodableError, is_notebook
 
 if TYPE_CHECKING:
+    from tf2ms_opt.plan.found import Found
     from tf2ms_opt.trace.module import Module
     from tf2ms_opt.trace.uses import Use
 
 
-def gives_optimizers(data: bytes, rules: RuleSet) -> bool:
-    """Whether a function or a name of the file gives optimizers to whoever uses it, who may be in other files.
+def first_look(data: bytes, rules: RuleSet, path: str, options: Callable[[], Options]) -> Across | None:
+    """What a file tells about others, if all calls of its functions could be changed with them.
 
-    False for a file that cannot be read.
+    None for a file without a site, of which nothing has to be said whatever the options are.
     """
+    from tf2ms_opt.plan.compose import plan
     from tf2ms_opt.plan.sites import find
     from tf2ms_opt.trace.module import Module
+
+    assumed = Neighbours(assumed=True)
+    try:
+        notebook = is_notebook(data, path)
+        source = Notebook.of(data).code if notebook else SourceText.of(data)
+        module = Module.parse(source, rules)
+        sites = module.cached(find)
+        if not sites:
+            return NOTHING if SIGN in data or notebook else None
+        if not _tells(module, sites):
+            return NOTHING
+        if SIGN in data or notebook:
+            return convert_source(data, rules, replace(options(), neighbours=assumed), path).across
+        return plan(module, replace(options(), neighbours=assumed), path).across
+    except Exception:  # noqa: BLE001 -- what is wrong with the file is said where it is converted
+        return NOTHING
+
+
+def _tells(module: Module, sites: Sequence[Found]) -> bool:
+    """Whether a function or a name of the file gives optimizers to whoever uses it, who may be in other files."""
     from tf2ms_opt.trace.uses import uses_of
 
-    if not has_candidate(data, rules):
-        return False
-    try:
-        source = Notebook.of(data).code if is_notebook(data, "") else SourceText.of(data)
-        module = Module.parse(source, rules)
-        schedules = b"ched" in data or b"Decay" in data  # a class or a function of them may be used elsewhere
-        return any(
-            schedules
-            or (site.indirect is not None and site.indirect.names)
-            or any(_leaves(module, use) for use in uses_of(module, site.expression))
-            for site in find(module)
-        )
-    except Exception:  # noqa: BLE001 -- what is wrong with the file is said where it is converted
-        return False
+    data = module.source.data
+    schedules = b"ched" in data or b"Decay" in data  # a class or a function of them may be used elsewhere
+    return any(
+        schedules
+        or (site.indirect is not None and site.indirect.names)
+        or any(_leaves(module, use) for use in uses_of(module, site.expression))
+        for site in sites
+    )
 
 
 def _leaves(module: Module, use: Use) -> bool:
