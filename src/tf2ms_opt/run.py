@@ -78,8 +78,11 @@ class Converter:
 
     def _survey(self, files: Sequence[Found]) -> None:
         """Look at each file once: which of them have sites, and what they have to do with each other."""
+        # the search for words costs no more than handing a file to another process would
+        asked = [file for file in files if self._has_word(file)]
         telling, digests = [], set()
-        for file, look in zip(files, in_order(self._look, files, self.jobs), strict=True):
+        self._silent = {file.path for file in files} - {file.path for file in asked}
+        for file, look in zip(asked, in_order(self._look, asked, self.jobs), strict=True):
             if look.silent:
                 self._silent.add(file.path)
             if look.digest is not None:
@@ -128,13 +131,19 @@ class Converter:
         """The outcome that a file would have, if other files said ``neighbours``."""
         return self._converted(data, file.path, Path(file.path), neighbours)
 
+    def _has_word(self, file: Found) -> bool:
+        """Whether a file may have a site; what is wrong with one is said when its turn comes."""
+        data = _read(file)
+        try:
+            return data is None or has_candidate(data, self.rules, file.path)
+        except Exception:  # noqa: BLE001 -- a bug of ours in one file must not cost the others
+            return True
+
     def _look(self, file: Found) -> _Look:
-        """What is to be known of a file before any is converted."""
+        """What is to be known of a file with a word of the rules before any is converted."""
         data = _read(file)
         if data is None:
             return _Look()
-        if not has_candidate(data, self.rules, file.path):
-            return _Look(silent=True)
         digest = self.cache.digest(data, file.path) if self.cache is not None else None
         if self.cache is not None and digest is not None and self.cache.holds(digest):
             return _Look(silent=True, digest=digest)
