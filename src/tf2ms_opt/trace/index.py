@@ -13,6 +13,8 @@ from functools import cached_property
 
 from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode, Scope, ScopeNode, dotted, evaluated_inside
 
+#: nodes that say what kind another one is; Python makes one object of each for the whole tree
+_MARKS = (ast.expr_context, ast.operator, ast.boolop, ast.unaryop, ast.cmpop)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -95,7 +97,7 @@ class Index:
         """The scope in which ``node`` is evaluated."""
         child, current = node, self.parents.get(node)
         while current is not None:
-            if current in self.scopes and evaluated_inside(child, current):
+            if current in self.scopes and evaluated_inside(self.sides[child], current):
                 return self.scopes[current]
             child, current = current, self.parents.get(current)
         return self.top
@@ -131,15 +133,19 @@ def index(module: ast.Module) -> Index:
     return result
 
 
-def _sides(node: ast.AST) -> Iterator[tuple[ast.AST, str]]:
+def _sides(node: ast.AST) -> list[tuple[ast.AST, str]]:
     """The children of ``node`` with the blocks that they stand in; of handlers and cases, each is a block."""
-    for name, value in ast.iter_fields(node):
-        if isinstance(value, ast.AST):
-            yield value, name
-        elif isinstance(value, list):
+    found: list[tuple[ast.AST, str]] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            apart = name in ("handlers", "cases")
             for position, item in enumerate(value):
-                if isinstance(item, ast.AST):
-                    yield item, f"{name}{position}" if name in ("handlers", "cases") else name
+                if isinstance(item, ast.AST) and not isinstance(item, _MARKS):
+                    found.append((item, f"{name}{position}" if apart else name))
+        elif isinstance(value, ast.AST) and not isinstance(value, _MARKS):
+            found.append((value, name))
+    return found
 
 
 class _Walk:
@@ -151,57 +157,54 @@ class _Walk:
         self.stack: list[tuple[ast.AST, Scope, bool]] = [(result.module, result.top, True)]
 
     def run(self) -> None:
-        while self.stack:
-            node, scope, entering = self.stack.pop()
+        stack, parents, sides = self.stack, self.index.parents, self.index.sides
+        while stack:
+            node, scope, entering = stack.pop()
             self.moment += 1
             if not entering:
                 self._leave(node, scope)
                 continue
             inner = self._enter(node, scope)
-            children = [
-                (child, side, inner if evaluated_inside(child, node) else scope) for child, side in _sides(node)
-            ]
+            children = _sides(node)
             if isinstance(node, (ast.stmt, ast.excepthandler, ast.match_case)):
                 self.index.moments[node] = (self.moment, self.moment)
-                self.stack.append((node, scope, False))
-            for child, side, own in reversed(children):
-                self.index.parents[child] = node
-                self.index.sides[child] = side
-                self.stack.append((child, own, True))
+                stack.append((node, scope, False))
+            for child, side in reversed(children):
+                parents[child] = node
+                sides[child] = side
+                stack.append((child, inner if evaluated_inside(side, node) else scope, True))
 
     def _enter(self, node: ast.AST, scope: Scope) -> Scope:
-        inner = scope
-        match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
-                inner = self._open(node, scope)
-                self._parameters(node, inner)
-            case ast.ClassDef() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-                inner = self._open(node, scope)
-            case ast.Global() | ast.Nonlocal():
-                scope.outward.update(node.names)
-                self.index.outward.update(node.names)
-            case ast.Call():
-                self.index.calls.append(node)
+        match node:  # what there is most of goes first
+            case ast.Constant() | ast.Expr() | ast.keyword() | ast.arguments():
+                pass
             case ast.Name():
                 self._name(node, scope)
             case ast.Attribute(ctx=ast.Load()):
                 if (key := dotted(node)) is not None:
                     self.index.uses.setdefault(key, []).append((scope, node))
+            case ast.Call():
+                self.index.calls.append(node)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
+                inner = self._open(node, scope)
+                self._parameters(node, inner)
+                return inner
+            case ast.ClassDef() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                return self._open(node, scope)
+            case ast.Global() | ast.Nonlocal():
+                scope.outward.update(node.names)
+                self.index.outward.update(node.names)
             case ast.For() | ast.AsyncFor():
                 self._targets(node.target, scope, node)
             case ast.With() | ast.AsyncWith():
                 for item in node.items:
                     if item.optional_vars is not None:
                         self._targets(item.optional_vars, scope, node)
-            case ast.ExceptHandler(name=str(name)):
-                self._bind(scope, name, BindingKind.OTHER, node)
             case ast.comprehension():
                 self._targets(node.target, scope, None)
-            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
                 self._bind(scope, name, BindingKind.OTHER, node)
-            case _:
-                pass
-        return inner
+        return scope
 
     def _leave(self, node: ast.AST, scope: Scope) -> None:
         if isinstance(node, (ast.stmt, ast.excepthandler, ast.match_case)):

@@ -15,6 +15,10 @@ ScopeNode: TypeAlias = (
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
+#: scopes with something around them that belongs to the scope outside: decorators, defaults, base classes
+_WITH_BODY = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+
+
 class BindingKind(Enum):
     """How a name gets its value."""
 
@@ -72,17 +76,9 @@ def dotted(node: ast.AST) -> str | None:
     return ".".join((node.id, *reversed(names)))
 
 
-def evaluated_inside(child: ast.AST, scope: ast.AST) -> bool:
-    """Whether ``child`` of a scope's node is evaluated in that scope rather than around it."""
-    match scope:
-        case ast.FunctionDef() | ast.AsyncFunctionDef():
-            return child in scope.body
-        case ast.Lambda():
-            return child is scope.body
-        case ast.ClassDef():
-            return child in scope.body
-        case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-            # Only the first iterable is evaluated outside; for our purpose the whole comprehension is one place.
-            return True
-        case _:
-            return True
+def evaluated_inside(side: str, scope: ast.AST) -> bool:
+    """Whether what stands on ``side`` of a scope's node is evaluated in that scope rather than around it.
+
+    Of a comprehension the first iterable is not; for our purpose the whole comprehension is one place.
+    """
+    return side == "body" or not isinstance(scope, _WITH_BODY)
