@@ -79,7 +79,7 @@ def laid_out(sources: Sequence[Path], folder: Path, sample: int) -> Trees:
     for number, file in enumerate(files):
         data, place = file.read_bytes(), Path(str(number // 500), f"{file.stem}_{number}.py")
         word = has_candidate(data, rules, file.name)
-        some = number % max(len(files) // sample, 1) == 0
+        some = sample > 0 and number % max(len(files) // sample, 1) == 0
         for name in ("every", "words" if word else "without", *(["sample"] if some else [])):
             (trees[name] / place.parent).mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, trees[name] / place)
@@ -104,7 +104,7 @@ def table(trees: Trees, spare: Path, environment: Mapping[str, str], runs: int) 
         if not options:
             cost(command, environment, 1)
         yield Row(what, number, cost(command, environment, runs))
-    for rival in rivals(trees.every, trees.sample, spare):
+    for rival in (one for one in rivals(trees.every, trees.sample, spare) if not one.slow or trees.sample.exists()):
         files = count(trees.sample) if rival.slow else number
         if rival.missing:
             yield Row(rival.name, files, None, rival.missing)
@@ -133,7 +133,7 @@ def budgets(trees: Trees, rows: Sequence[Row], environment: Mapping[str, str], r
         many = cost(tool("check", *names), environment, runs)
         yield Budget(f"{len(names)} file names without candidates, CPU seconds", many.cpu, most=1.0)
     yield Budget("peak memory, MiB", max(row.cost.peak for row in rows[:3] if row.cost is not None), most=200.0)
-    if (os.cpu_count() or 1) > 1:
+    if (os.cpu_count() or 1) > 1 and count(trees.words) > 100:
         # the clock on the wall is disturbed by others: the quickest runs are those that were least
         jobs = [
             [cost(tool("check", "--no-cache", "--jobs", number, str(trees.words)), environment, 1) for number in "12"]
@@ -174,7 +174,7 @@ def main() -> None:
     parser.add_argument("trees", type=Path, nargs="+", metavar="TREE", help="a folder with Python files")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to FILE as well")
     parser.add_argument("--runs", type=int, default=3, help="runs of which the median is taken (default 3)")
-    parser.add_argument("--sample", type=int, default=200, help="files for the slow tools (default 200)")
+    parser.add_argument("--sample", type=int, default=200, help="files for the slow tools (default 200; 0: without)")
     parser.add_argument("--no-growth", action="store_true", help="leave out the curves")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -183,7 +183,7 @@ def main() -> None:
         # in a process of its own, for what this one holds in memory would count for those that it starts
         with ProcessPoolExecutor(1) as pool:
             trees = pool.submit(laid_out, arguments.trees, folder, arguments.sample).result()
-        cost(tool("check", str(trees.sample)), environment, 1)  # compiles the modules
+        cost(tool("check", "--no-cache", str(trees.every)), environment, 1)  # compiles the modules
         rows = list(table(trees, folder, environment, arguments.runs))
         bounds = list(budgets(trees, rows, environment, arguments.runs))
         grown = [] if arguments.no_growth else list(curves(folder, environment, arguments.runs))

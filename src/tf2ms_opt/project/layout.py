@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from tf2ms_opt.neighbours import Mentions
@@ -16,20 +17,27 @@ class Layout:
     """The files of a run by their real paths."""
 
     files: frozenset[str]
+    #: a name, and the directory of who imports it -> the files that it may be
+    _known: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, files: Iterable[str]) -> Layout:
         return cls(frozenset(files))
 
-    def modules(self, name: str, importer: str) -> Iterator[str]:
+    def modules(self, name: str, importer: str) -> Sequence[str]:
         """Every file that the module ``name`` may be, as ``importer`` would import it; ``.a`` is relative to it.
 
         Python looks beside the script, and where ``sys.path`` leads: any directory above, or a ``src`` in one.
         """
+        key = (name, os.path.dirname(importer))  # noqa: PTH120 -- asked for every use of a name
+        if key not in self._known:
+            self._known[key] = tuple(self._modules(name, [*PurePath(importer).parents]))
+        return self._known[key]
+
+    def _modules(self, name: str, above: Sequence[PurePath]) -> Iterator[str]:
         stripped = name.lstrip(".")
         level = len(name) - len(stripped)
         parts = stripped.split(".") if stripped else []
-        above = [*PurePath(importer).parents]
         if level:
             yield from self._in(above[level - 1], parts) if level <= len(above) else ()
             return

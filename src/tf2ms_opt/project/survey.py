@@ -204,6 +204,7 @@ def _open_gains(state: _Survey, gains: Collection[Gain], paths: Mapping[str, str
 def _meant(state: _Survey, importer: str, use: Mention) -> Iterator[Key]:
     """The functions of other files that a place may stand for."""
     last = {name.rpartition(".")[2] for name in use.names}
+    places = {one for name in use.names for one in definitions(state.layout, name, importer, state.known)}
     for key in state.signatures:
         file, function = key
         method = "." in function
@@ -214,7 +215,6 @@ def _meant(state: _Survey, importer: str, use: Mention) -> Iterator[Key]:
         if method and unknown and use.name == function.rpartition(".")[2]:
             yield key
             continue
-        places = {one for name in use.names for one in definitions(state.layout, name, importer, state.known)}
         # a base class of another file may have this method from a class above it
         above = use.on_self and bool(places) and places.isdisjoint(state.signatures)
         if key in places or (method and above and use.name == function.rpartition(".")[2]):
