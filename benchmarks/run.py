@@ -25,6 +25,8 @@ from instead import BYTE_SEARCH, LIBCST, rivals
 
 #: file names that a pre-commit hook is given at once
 NAMES = 2000
+#: files that two processes can share
+SHARED = 100
 Points = list[tuple[int, Cost]]
 
 
@@ -133,7 +135,7 @@ def budgets(trees: Trees, rows: Sequence[Row], environment: Mapping[str, str], r
         many = cost(tool("check", *names), environment, runs)
         yield Budget(f"{len(names)} file names without candidates, CPU seconds", many.cpu, most=1.0)
     yield Budget("peak memory, MiB", max(row.cost.peak for row in rows[:3] if row.cost is not None), most=200.0)
-    if (os.cpu_count() or 1) > 1 and count(trees.words) > 100:
+    if (os.cpu_count() or 1) > 1 and count(trees.words) > SHARED:
         # the clock on the wall is disturbed by others: the quickest runs are those that were least
         jobs = [
             [cost(tool("check", "--no-cache", "--jobs", number, str(trees.words)), environment, 1) for number in "12"]

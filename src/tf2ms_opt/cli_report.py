@@ -36,6 +36,7 @@ _OTHERS = ("diff", "check", "output_dir", "format", "baseline", "statistics", "e
 @click.option("--ignore", multiple=True, metavar="CODE|RULE", help="All but these rules and findings.")
 @click.option("--rules", multiple=True, metavar="DIR", help="A directory with more rule files.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Files to leave out, in gitignore's syntax.")
+@click.option("--no-cache", "cache", flag_value=False, default=None, help="As in convert.")
 def report(paths: tuple[str, ...], output: str, **given: Any) -> None:  # noqa: ANN401 -- click's
     """Write one HTML page about what convert would do, and nothing else.
 
