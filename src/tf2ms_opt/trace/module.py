@@ -90,15 +90,7 @@ class Module:
 
     def method_of(self, scope: Scope) -> tuple[ast.ClassDef, FunctionNode, str] | None:
         """The class, the method and its first parameter (``self``) in which ``scope`` lies."""
-        current: Scope | None = scope
-        while current is not None:
-            if isinstance(current.node, _FUNCTIONS):
-                holder = self.index.enclosing_class(current.node)
-                parameters = [*current.node.args.posonlyargs, *current.node.args.args]
-                if holder is not None and parameters:
-                    return holder, current.node, parameters[0].arg
-            current = current.parent
-        return None
+        return self.cached(_method_of, scope.node)
 
     def own_method(self, func: ast.expr) -> FunctionNode | None:
         """The method that ``self.name`` is, in the class that it stands in."""
@@ -264,6 +256,18 @@ def _reached(start: ast.ClassDef, steps: Mapping[ast.ClassDef, Sequence[ast.Clas
         found.update(new)
         pending += new
     return found
+
+
+def _method_of(module: Module, node: ast.AST) -> tuple[ast.ClassDef, FunctionNode, str] | None:
+    scope: Scope | None = module.index.scopes[node]
+    while scope is not None:
+        if isinstance(scope.node, _FUNCTIONS):
+            holder = module.index.enclosing_class(scope.node)
+            parameters = [*scope.node.args.posonlyargs, *scope.node.args.args]
+            if holder is not None and parameters:
+                return holder, scope.node, parameters[0].arg
+        scope = scope.parent
+    return None
 
 
 def _literal(node: ast.expr) -> tuple[object] | None:
