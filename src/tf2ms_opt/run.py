@@ -80,6 +80,8 @@ class Converter:
         """Look at each file once: which of them have sites, and what they have to do with each other."""
         # the search for words costs no more than handing a file to another process would
         asked = [file for file in files if self._has_word(file)]
+        if self.jobs > 1 and asked:
+            self._load()
         telling, digests = [], set()
         self._silent = {file.path for file in files} - {file.path for file in asked}
         for file, look in zip(asked, in_order(self._look, asked, self.jobs), strict=True):
@@ -95,6 +97,13 @@ class Converter:
             from tf2ms_opt.project.survey import survey  # noqa: PLC0415 -- few runs have such files
 
             self._neighbours = survey(files, telling, _read, self._attempt, self.rules.loaded)
+
+    def _load(self) -> None:
+        """Have at hand what every process needs: those that are forked from this one need not load it themselves."""
+        from tf2ms_opt.plan import compose  # noqa: F401, PLC0415
+        from tf2ms_opt.syntax import splices  # noqa: F401, PLC0415
+
+        _ = self.rules.loaded.candidates
 
     def _is_done(self, item: Found | Problem) -> bool:
         """Whether a file needs no second look, for it has no site and no other file has to do with it."""
