@@ -34,12 +34,18 @@ class Cache:
     folders: Sequence[Path] = ()
     _met: set[bytes] = field(default_factory=set)
 
-    def digest(self, data: bytes, path: str) -> bytes:
-        """What a file goes by: its bytes, how they are read, and everything that decides what is found in them."""
+    def digest(self, data: bytes, path: str) -> bytes | None:
+        """What a file goes by: its bytes, how they are read, and everything that decides what is found in them.
+
+        None where that cannot be told.
+        """
         from hashlib import blake2b  # noqa: PLC0415 -- most runs meet no word of the rules
 
         kind = b"notebook" if is_notebook(data, path) else b"module"
-        return blake2b(data, digest_size=_SIZE, key=self._decisive, person=kind).digest()
+        try:
+            return blake2b(data, digest_size=_SIZE, key=self._decisive, person=kind).digest()
+        except OSError:
+            return None
 
     def holds(self, digest: bytes) -> bool:
         """Whether the file is known to have no site."""
