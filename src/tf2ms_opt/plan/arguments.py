@@ -24,7 +24,7 @@ from tf2ms_opt.plan.targets import Choice, Wanted, choose
 from tf2ms_opt.plan.translation import Setup, Translation
 from tf2ms_opt.rules import Action, Kind, Parameter
 from tf2ms_opt.ruleset import Candidate
-from tf2ms_opt.trace.module import is_literal
+from tf2ms_opt.trace.constants import is_literal
 from tf2ms_opt.values import Adapted, Refused, adapt
 
 

@@ -12,6 +12,7 @@ from tf2ms_opt.neighbours import NOBODY, Neighbours, Taker
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.selfcheck import parse
 from tf2ms_opt.source import SourceText
+from tf2ms_opt.trace.constants import calculated, literal
 from tf2ms_opt.trace.index import Index, index
 from tf2ms_opt.trace.names import Names, Resolved
 from tf2ms_opt.trace.reaching import only_binding, reaching
@@ -224,18 +225,18 @@ class Module:
         return self._constant(node, _DEEP)
 
     def _constant(self, node: ast.expr, depth: int) -> tuple[bool, object]:
-        if (literal := _literal(node)) is not None:
-            return True, literal[0]
+        if (found := literal(node)) is not None:
+            return True, found[0]
         if isinstance(node, ast.BinOp) and depth:
             left, right = self._constant(node.left, depth - 1), self._constant(node.right, depth - 1)
-            return _calculated(node.op, left[1], right[1]) if left[0] and right[0] else (False, None)
+            return calculated(node.op, left[1], right[1]) if left[0] and right[0] else (False, None)
         if (
             isinstance(node, ast.Name)
             and (binding := self.only_binding(node)) is not None
             and binding.value is not None
         ):
-            literal = _literal(binding.value)
-            return (True, literal[0]) if literal is not None else (False, None)
+            found = literal(binding.value)
+            return (True, found[0]) if found is not None else (False, None)
         return False, None
 
     def text_constant(self, node: ast.expr) -> str | None:
@@ -268,38 +269,3 @@ def _method_of(module: Module, node: ast.AST) -> tuple[ast.ClassDef, FunctionNod
                 return holder, scope.node, parameters[0].arg
         scope = scope.parent
     return None
-
-
-def _literal(node: ast.expr) -> tuple[object] | None:
-    """The value of a constant or of a signed number."""
-    match node:
-        case ast.Constant(value=value):
-            return (value,)
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
-            return (-number,)
-        case ast.UnaryOp(op=ast.UAdd(), operand=ast.Constant(value=int() | float() as number)):
-            return (number,)
-        case _:
-            return None
-
-
-def _calculated(op: ast.operator, left: object, right: object) -> tuple[bool, object]:
-    """The value of a sum, difference, product or quotient of two numbers."""
-    if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
-        return False, None
-    match op:
-        case ast.Add():
-            return True, left + right
-        case ast.Sub():
-            return True, left - right
-        case ast.Mult():
-            return True, left * right
-        case ast.Div() if right:
-            return True, left / right
-        case _:
-            return False, None
-
-
-def is_literal(node: ast.expr) -> bool:
-    """Whether ``node`` itself, and not what a name stands for, is a constant."""
-    return _literal(node) is not None

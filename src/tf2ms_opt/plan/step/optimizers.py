@@ -47,3 +47,12 @@ def optimizer_value(module: Module, node: ast.expr, at: int, inner: InCalls) -> 
             return Text(name)
         case call:
             return Rebuilt(at, call)
+
+
+def by_call(drafts: Mapping[Found, Draft]) -> dict[ast.Call, list[Found]]:
+    """TensorFlow's call that takes an optimizer -> the sites of the optimizers that it takes."""
+    groups: dict[ast.Call, list[Found]] = {}
+    for site, draft in drafts.items():
+        for call in draft.steps:
+            groups.setdefault(call, []).append(site)
+    return groups

@@ -30,7 +30,7 @@ from tf2ms_opt.plan.step.model_uses import Compiled
 from tf2ms_opt.plan.step.models import compiled_model
 from tf2ms_opt.plan.step.networks import embeddings
 from tf2ms_opt.plan.step.operators import Operators
-from tf2ms_opt.plan.step.optimizers import in_calls
+from tf2ms_opt.plan.step.optimizers import by_call, in_calls
 from tf2ms_opt.plan.step.parts import Part, Taped, torn
 from tf2ms_opt.plan.step.penalties import PENALTY, penalty
 from tf2ms_opt.plan.step.rates import Rates
@@ -80,7 +80,7 @@ def convert_steps(
     ``others`` are the optimizers that are left.
     """
     result = Steps(dict(drafts))
-    groups = _groups(drafts)
+    groups = by_call(drafts)
     known = Optimizers.of(module, drafts, others)
     taped = Taped(module, known, {call: sites for call, sites in groups.items() if _is_taped(call)}, options)
     parts = [*_model_parts(module, known, groups, names, taped, options)]
@@ -249,15 +249,6 @@ def _penalties(module: Module, model: Compiled, names: Aliases, drafts: Sequence
     qualified = f"{names.runtime}.{PENALTY}"
     edits.needs.add(qualified)
     return penalty(module, model, names.names[qualified], edits), edits
-
-
-def _groups(drafts: Mapping[Found, Draft]) -> dict[ast.Call, list[Found]]:
-    """TensorFlow's call that takes an optimizer -> the sites of the optimizers that it takes."""
-    groups: dict[ast.Call, list[Found]] = {}
-    for site, draft in drafts.items():
-        for call in draft.steps:
-            groups.setdefault(call, []).append(site)
-    return groups
 
 
 def _settled(module: Module, draft: Draft, names: Aliases, edits: StepEdits) -> Draft:
