@@ -115,8 +115,8 @@ class Module:
             self._attributes[owner] = found
         return self._attributes[owner].get(attribute, ())
 
-    def cached(self, question: Callable[..., T], *about: ast.AST) -> T:
-        """The answer to a question about the whole module, or about nodes of it, asked once."""
+    def cached(self, question: Callable[..., T], *about: ast.AST | str) -> T:
+        """The answer to a question about the whole module, or about nodes or names of it, asked once."""
         key = (question, *about)
         if key not in self._answers:
             self._answers[key] = question(self, *about)

@@ -72,12 +72,17 @@ def uses_of_parameter(module: Module, function: FunctionNode, name: str) -> tupl
 
 def readers_of(module: Module, function: FunctionNode, name: str) -> list[ast.expr]:
     """The places that read the parameter ``name`` of ``function``."""
-    return [
-        use
-        for _, use in module.index.uses.get(name, ())
-        if any(one.kind is BindingKind.PARAMETER for one in module.origins(use))
-        and function in module.index.ancestors(use)
-    ]
+    return module.cached(_readers, name).get(function, [])
+
+
+def _readers(module: Module, name: str) -> dict[ast.AST, list[ast.expr]]:
+    """What is around the places that read a parameter ``name`` -> these places."""
+    found: dict[ast.AST, list[ast.expr]] = {}
+    for _, use in module.index.uses.get(name, ()):
+        if any(one.kind is BindingKind.PARAMETER for one in module.origins(use)):
+            for around in module.index.ancestors(use):
+                found.setdefault(around, []).append(use)
+    return found
 
 
 def receivers(module: Module, uses: Iterable[Use]) -> tuple[str, ...]:
