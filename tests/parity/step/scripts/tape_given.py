@@ -32,7 +32,7 @@ def step(net, opt, loss_fn, mean, features, labels):
 model = Classifier()
 task = Task(model, tf.keras.optimizers.Adam(1e-2), tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 other = Classifier(1)
-optimizer = tf.keras.optimizers.SGD(0.1, momentum=0.9)
+optimizer = tf.keras.optimizers.SGD(0.005, momentum=0.9)
 cross_entropy = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
 seen = tf.keras.metrics.Mean()
 losses, sums = [], []
