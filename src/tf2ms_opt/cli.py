@@ -17,7 +17,7 @@ from tf2ms_opt.cli_report import report
 from tf2ms_opt.cli_verify import verify
 from tf2ms_opt.generations import Generation
 from tf2ms_opt.options import Fidelity, Scope
-from tf2ms_opt.terminal import LANG, Failure, console, lexicon, said, settings, spoken, streams
+from tf2ms_opt.terminal import LANG, Failure, Program, console, lexicon, said, settings, spoken, streams
 
 if TYPE_CHECKING:
     from tf2ms_opt.language import Language
@@ -34,7 +34,7 @@ Exit codes:
 """
 
 
-@click.group(epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Program, epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="tf2ms-opt")
 def main() -> None:
     """Move the optimizers of TensorFlow/Keras training code to MindSpore.

@@ -76,10 +76,12 @@ def _convert(source: SourceText, options: Options, data: bytes, *, rules: RuleSe
     if comments.skip_file:
         return Outcome(path, FileStatus.UNCHANGED, data, data)
     from tf2ms_opt.plan.compose import plan
-    from tf2ms_opt.trace.module import Module
+    from tf2ms_opt.trace.module import Module, OversizedError
 
     try:
         module = Module.parse(source, rules, options.neighbours)
+    except OversizedError as error:
+        return _failed(data, path, finding("oversized-file/size", 1, 1, size=error.size, most=error.most))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return _failed(data, path, unparsable(error))
     if comments.problem is not None:

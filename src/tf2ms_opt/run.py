@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tf2ms_opt.deadline import TooLongError, limited
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.engine import convert_source, has_candidate
 from tf2ms_opt.neighbours import NOBODY, NOTHING, Across, Neighbours
@@ -22,12 +23,15 @@ from tf2ms_opt.project.survey import survey
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.runtime_files import RuntimeFiles, TakenError, package_of
 from tf2ms_opt.walk import Found, Problem, Walked
+from tf2ms_opt.write import ChangedError
 
 if TYPE_CHECKING:
     from tf2ms_opt.pins import Pins
 
-#: stores a result: the file, its new bytes, and whether they differ from the old ones
-Store = Callable[[Found, bytes, bool], None]
+#: stores a result: the file, the bytes that were read and those to write, which may be the same
+Store = Callable[[Found, bytes, bytes], None]
+#: a large file takes some ten; what takes longer goes in circles
+_SECONDS = 120
 
 
 @dataclass(slots=True)
@@ -63,7 +67,11 @@ class Converter:
         try:
             if not has_candidate(data, self.rules, path) and not neighbours.concern:
                 return Outcome(path, FileStatus.UNCHANGED, b"", b"")
-            return convert_source(data, self.rules, replace(self._options(near), neighbours=neighbours), path)
+            options = replace(self._options(near), neighbours=neighbours)
+            with limited(_SECONDS):
+                return convert_source(data, self.rules, options, path)
+        except TooLongError:
+            return _failed(path, finding("oversized-file/time", 1, 1, seconds=_SECONDS), data)
         except Exception as error:  # noqa: BLE001 -- a bug of ours in one file must not cost the others
             return _failed(path, finding("self-check-failed", 1, 1, problem=_internal(error)), data)
 
@@ -87,7 +95,12 @@ class Converter:
     def _across(self, file: Found) -> Across:
         """What a file tells about others, if calls of its functions in other files could be changed with them."""
         data = _read(file)
-        if data is None or not gives_optimizers(data, self.rules):
+        try:
+            with limited(_SECONDS):
+                gives = data is not None and gives_optimizers(data, self.rules)
+        except TooLongError:
+            return NOTHING  # the same is said when the file's turn comes
+        if data is None or not gives:
             return NOTHING
         return self._attempt(file, data, Neighbours(assumed=True)).across
 
@@ -108,7 +121,9 @@ class Converter:
             return converted
         outcome = self.supplied(converted, file)
         try:
-            store(file, outcome.after if outcome.changed else data, outcome.changed)
+            store(file, data, outcome.after if outcome.changed else data)
+        except ChangedError:
+            return _failed(file.path, finding("unreadable-file/changed", 1, 1))
         except OSError as error:
             return _unreadable(file.path, "written", error)
         return outcome
@@ -135,7 +150,7 @@ def _read(file: Found) -> bytes | None:
         return None  # it is said when the file's turn comes
 
 
-def store_nothing(_file: Found, _data: bytes, _changed: bool) -> None:
+def store_nothing(_file: Found, _before: bytes, _after: bytes) -> None:
     """The files stay as they are."""
 
 
