@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tf2ms_opt.diagnostics import Finding, Severity, finding, unparsable
+from tf2ms_opt.diagnostics import Finding, Severity, finding
 from tf2ms_opt.options import Options
 from tf2ms_opt.outcomes import FileStatus, Outcome
 from tf2ms_opt.ruleset import RuleSet
@@ -76,12 +76,11 @@ def _convert(source: SourceText, options: Options, data: bytes, *, rules: RuleSe
     if comments.skip_file:
         return Outcome(path, FileStatus.UNCHANGED, data, data)
     from tf2ms_opt.plan.compose import plan
-    from tf2ms_opt.trace.module import Module, OversizedError
+    from tf2ms_opt.selfcheck import unparsable
+    from tf2ms_opt.trace.module import Module
 
     try:
         module = Module.parse(source, rules, options.neighbours)
-    except OversizedError as error:
-        return _failed(data, path, finding("oversized-file/size", 1, 1, size=error.size, most=error.most))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return _failed(data, path, unparsable(error))
     if comments.problem is not None:

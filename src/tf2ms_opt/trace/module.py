@@ -18,20 +18,10 @@ from tf2ms_opt.trace.reaching import only_binding, reaching
 from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode, Scope, dotted
 
 T = TypeVar("T")
-#: bytes of code: their tree takes some 1.5 GB
-_MOST = 2_000_000
 _DEEP = 20  # operands of one constant expression
 #: calls whose trainable= is about a variable of its own, not about a layer
 _VARIABLES = {"Variable", "add_weight", "add_variable", "get_variable"}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-
-
-class OversizedError(ValueError):
-    """More code than is parsed: the number of its bytes."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__(size)
-        self.size, self.most = (f"{count / 1_000_000:.3g}" for count in (size, _MOST))
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +45,6 @@ class Module:
 
         Raises ``SyntaxError`` (or ``ValueError`` for a null byte) as ``ast.parse`` does, and ``OversizedError``.
         """
-        if len(source.data) > _MOST:
-            raise OversizedError(len(source.data))
         found = index(parse(source.text))
         return cls(source, found, Names(found, rules), rules, neighbours)
 
