@@ -63,7 +63,7 @@ class OversizedError(ValueError):
 
 
 def parse(text: str) -> ast.Module:
-    """``ast.parse`` without the warnings that the code under conversion may cause.  Raises ``OversizedError`` as well."""
+    """``ast.parse`` without warnings about the code under conversion; raises ``OversizedError`` as well."""
     if len(text) > _MOST:
         raise OversizedError(len(text))
     with warnings.catch_warnings():
