@@ -183,8 +183,9 @@ class EntryDrafter:
         names = [name for name, _ in bound]
         values = [value for _, (_, value) in bound]
         for argument in translation.arguments:
-            if _is_of_the_call(argument.value):
-                text = module.text(values[argument.value.index])
+            value = argument.value
+            if isinstance(value, (Rebuilt, Mixed)) or (isinstance(value, Given) and _is_spelled(value)):
+                text = module.text(values[value.index])
                 raise self._left(
                     "indirect-reference/call-argument", found, source=found.source, line=str(line), argument=text
                 )
@@ -244,11 +245,9 @@ def _values(call: ast.Call) -> Sequence[ast.expr]:
     return [*call.args, *(keyword.value for keyword in call.keywords)]
 
 
-def _is_of_the_call(value: Value) -> bool:
-    """Whether ``value`` is made of what the call's own argument is written with, and not of its value alone."""
-    if isinstance(value, Given):
-        return value.text is not None and not is_literal(value.text)
-    return isinstance(value, (Rebuilt, Mixed))
+def _is_spelled(value: Given) -> bool:
+    """Whether ``value`` is an expression that is made of what the call's own argument is written with."""
+    return value.text is not None and not is_literal(value.text)
 
 
 def _of_parameter(value: Value, names: Sequence[str]) -> Value:
