@@ -199,6 +199,7 @@ def show_config(path: str, schema: bool, form: str, **given: Any) -> None:  # no
     from tf2ms_opt.config import ConfigError  # noqa: PLC0415 -- see the module's docstring
     from tf2ms_opt.effective import effective  # noqa: PLC0415
     from tf2ms_opt.report import settings as report  # noqa: PLC0415
+    from tf2ms_opt.report.places import visible  # noqa: PLC0415
     from tf2ms_opt.wishes import UsageError, check  # noqa: PLC0415
 
     if schema:
@@ -213,7 +214,7 @@ def show_config(path: str, schema: bool, form: str, **given: Any) -> None:  # no
     except ConfigError as error:
         raise Failure(str(error)) from error
     for line in [report.document(found)] if form == "json" else report.lines(found):
-        click.echo(line)
+        click.echo(visible(line))
 
 
 def option_helps() -> dict[str, str]:

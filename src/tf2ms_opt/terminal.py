@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import click
 
 from tf2ms_opt.options import Fidelity, Scope
+from tf2ms_opt.report.places import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +37,9 @@ class Program(click.Group):
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 -- click's
         try:
             return super().invoke(ctx)
+        except click.ClickException as error:
+            error.message = visible(error.message)  # type: ignore[misc]  # of an instance of our own
+            raise
         except KeyboardInterrupt as error:
             raise Failure("interrupted: files that were not reported yet are as they were") from error
 
@@ -52,7 +56,7 @@ class Program(click.Group):
 
 def _end(why: str) -> NoReturn:
     with suppress(OSError):
-        click.echo(f"Error: {why}", err=True)
+        click.echo(f"Error: {visible(why)}", err=True)
     _give_up(sys.stdout)
     _give_up(sys.stderr)
     sys.exit(Failure.exit_code)
@@ -141,10 +145,11 @@ def streams() -> Streams:
     return Streams(
         stdin=sys.stdin.buffer,
         stdout=sys.stdout.buffer,
-        say=lambda line: click.echo(line, err=True),
+        say=lambda line: click.echo(visible(line), err=True),
         console=lambda: console(err=True),
         live=sys.stderr.isatty(),
         colour=_takes_colour(sys.stdout.isatty()),
+        terminal=sys.stdout.isatty(),
     )
 
 
