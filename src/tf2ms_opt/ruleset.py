@@ -209,9 +209,7 @@ def _decode(file: Path, schema: type[T]) -> T:
         return decode(regular.read(file), type=schema)
     except OSError as error:
         raise RuleFileError(f"{file}: {error.strerror or error}") from error
-    except RecursionError as error:
-        raise RuleFileError(f"{file}: nested too deeply") from error
-    except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as error:
+    except (msgspec.ValidationError, msgspec.DecodeError, ValueError, RecursionError) as error:
         raise RuleFileError(f"{file}: {error}") from error
 
 
