@@ -72,8 +72,10 @@ def run(*arguments):
 
 
 @pytest.mark.usefixtures("project")
-@pytest.mark.parametrize("form", ["text", "concise", "github", "json", "sarif"])
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("form", "language"),
+    [("text", "en"), ("text", "zh"), ("concise", "en"), ("github", "en"), ("json", "en"), ("sarif", "zh")],
+)
 def test_reports(form, language):
     ran = run("check", ".", "--format", form, "--lang", language, "-v", "--statistics")
     assert ran.exit_code == 2
