@@ -127,7 +127,7 @@ def class_problems(candidate, choice, real):
         found |= {
             f"{name}: default {one.default} in the table, {real[name]['default']} in {choice.name}"
             for name, one in table.items()
-            if name in real and not same(one.default, real[name]["default"])
+            if name in real and one.default is not None and not same(one.default, real[name]["default"])
         }
     for name in mapped.keys() & real.keys() & table.keys():
         default = mapped[name].falsy or mapped[name].default
