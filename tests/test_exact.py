@@ -136,7 +136,7 @@ def test_a_module_that_is_no_text(project):
 def test_a_directory_in_the_module_s_place(project):
     write(train=KERAS3)
     (project / "tf2ms_runtime.py").mkdir()
-    assert "TMO903" in run("train.py", code=2).stderr
+    assert "TMO905" in run("train.py", code=2).stderr
     assert (project / "train.py").read_text("utf-8") == KERAS3
 
 

@@ -126,6 +126,12 @@ def class_problems(candidate, choice, real):
     for name in real.keys() - mapped.keys() - fixed - {"params"}:
         if real[name]["default"] is None:
             found.add(f"{name}: required by {choice.name}, and nothing is mapped to it")
+    if choice.runtime is None:
+        found |= {
+            f"{name}: default {one.default} in the table, {real[name]['default']} in {choice.name}"
+            for name, one in table.items()
+            if name in real and one.default is not None and not same(one.default, real[name]["default"])
+        }
     for name in mapped.keys() & real.keys() & table.keys():
         default = mapped[name].falsy or mapped[name].default
         if default is not None and not same(default, real[name]["default"]) and not table[name].pin:

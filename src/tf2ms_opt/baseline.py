@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from tf2ms_opt import regular
 from tf2ms_opt.diagnostics import Finding, Severity
 from tf2ms_opt.fingerprints import marks
 from tf2ms_opt.options import InputError
@@ -128,7 +129,7 @@ class Record:
 def load(file: Path) -> Comparison:
     """What ``file`` knows, ready to be compared.  Raises ``BaselineError``."""
     try:
-        document = msgspec.convert(json.loads(file.read_bytes()), Document)
+        document = msgspec.convert(json.loads(regular.read(file)), Document)
     except FileNotFoundError as error:
         advice = f"make it with: tf2ms-opt check PATH... --write-baseline {file}"
         raise BaselineError(f"{file}: no such file; {advice}") from error

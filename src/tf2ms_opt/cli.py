@@ -17,7 +17,7 @@ from tf2ms_opt.cli_report import report
 from tf2ms_opt.cli_verify import verify
 from tf2ms_opt.generations import Generation
 from tf2ms_opt.options import Fidelity, InputError, Scope
-from tf2ms_opt.terminal import LANG, Failure, console, lexicon, said, settings, spoken, streams
+from tf2ms_opt.terminal import LANG, Failure, Program, console, lexicon, said, settings, spoken, streams
 
 if TYPE_CHECKING:
     from tf2ms_opt.language import Language
@@ -34,7 +34,7 @@ Exit codes:
 """
 
 
-@click.group(epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Program, epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="tf2ms-opt")
 def main() -> None:
     """Move the optimizers of TensorFlow/Keras training code to MindSpore.
@@ -198,6 +198,7 @@ def show_config(path: str, schema: bool, form: str, **given: Any) -> None:  # no
     from tf2ms_opt.config import ConfigError  # noqa: PLC0415 -- see the module's docstring
     from tf2ms_opt.effective import effective  # noqa: PLC0415
     from tf2ms_opt.report import settings as report  # noqa: PLC0415
+    from tf2ms_opt.report.places import visible  # noqa: PLC0415
     from tf2ms_opt.wishes import UsageError, check  # noqa: PLC0415
 
     if schema:
@@ -212,7 +213,7 @@ def show_config(path: str, schema: bool, form: str, **given: Any) -> None:  # no
     except ConfigError as error:
         raise Failure(str(error)) from error
     for line in [report.document(found)] if form == "json" else report.lines(found):
-        click.echo(line)
+        click.echo(visible(line))
 
 
 def option_helps() -> dict[str, str]:

@@ -14,7 +14,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
+from tf2ms_opt import regular
 from tf2ms_opt.generations import Generation
+from tf2ms_opt.ignored import spec_of
 from tf2ms_opt.language import Language
 from tf2ms_opt.options import Fidelity, InputError, Scope
 
@@ -116,10 +118,8 @@ def overridden(settings: Settings, overrides: Iterable[Override]) -> Settings:
 
 def holds(override: Override, path: Path) -> bool:
     """Whether ``path`` is among the files of ``override``."""
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 -- most runs have no pattern
-
     absolute = os.path.abspath(path)  # noqa: PTH100 -- not resolved, as the configuration's own place is not
-    return GitIgnoreSpec.from_lines(override.files).match_file(Path(absolute).as_posix())
+    return spec_of(override.files).match_file(Path(absolute).as_posix())
 
 
 def _over(settings: Settings, values: dict[str, Any]) -> Settings:
@@ -152,13 +152,18 @@ def load(file: Path) -> Settings:
 def read(file: Path) -> Settings:
     """The table of ``file`` as it is written; raises ``ConfigError``."""
     try:
-        data = file.read_bytes()
+        data = regular.read(file)
         if _TOOL.encode() not in data:
             return Settings()
-        table = msgspec.toml.decode(data).get("tool", {}).get(_TOOL, {})
+        # an editor on Windows may have begun the file with a mark that TOML has no place for
+        table = msgspec.toml.decode(data.removeprefix(b"\xef\xbb\xbf")).get("tool", {}).get(_TOOL, {})
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror or error}") from error
-    except (ValueError, AttributeError, msgspec.DecodeError) as error:
+    except RecursionError as error:
+        raise ConfigError(f"{file}: not valid TOML: nested too deeply") from error
+    except AttributeError as error:
+        raise ConfigError(f"{file}: tool: not a table") from error
+    except (ValueError, msgspec.DecodeError) as error:
         raise ConfigError(f"{file}: not valid TOML: {error}") from error
     return _convert(table, file)
 
@@ -178,7 +183,15 @@ def _convert(table: object, file: Path) -> Settings:
     except msgspec.ValidationError as error:
         problem, _, place = str(error).partition(" - at `$.")
         raise ConfigError(f"{where}: {place.rstrip('`') or 'the table'}: {problem.replace(' | null', '')}") from error
+    _check_paths(settings, where)
     return settings
+
+
+def _check_paths(settings: Settings, where: str) -> None:
+    paths = (settings.output_dir, settings.baseline, *(settings.rules or ()), *(settings.exclude or ()))
+    for path in paths:
+        if path is not None and "\0" in path:
+            raise ConfigError(f"{where}: {path!r} has a null character, which no path has")
 
 
 def _check_keys(table: object, known_to: type[Settings | Override], where: str) -> None:
@@ -191,10 +204,8 @@ def _check_keys(table: object, known_to: type[Settings | Override], where: str) 
 
 
 def _check_patterns(override: Override, where: str) -> None:
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 -- most runs have no pattern
-
     try:
-        GitIgnoreSpec.from_lines(override.files)
+        spec_of(override.files)
     except ValueError as error:
         raise ConfigError(f"{where}: files: {error}") from error
 

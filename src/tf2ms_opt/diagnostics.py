@@ -83,7 +83,7 @@ def finding(key: str, line: int, column: int, /, *, help: str = "", **details: o
     )
 
 
-def unparsable(error: Exception) -> Finding:
+def syntax_problem(error: Exception) -> Finding:
     """The finding on text that does not parse, where the parser gave up."""
     line = getattr(error, "lineno", None) or 1
     column = getattr(error, "offset", None) or 1

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tf2ms_opt.diagnostics import Finding, Severity, finding, unparsable
+from tf2ms_opt.diagnostics import Finding, Severity, finding
 from tf2ms_opt.options import Options
 from tf2ms_opt.outcomes import FileStatus, Outcome
 from tf2ms_opt.rulebook import Rules
@@ -77,6 +77,7 @@ def _convert(source: SourceText, options: Options, data: bytes, *, rules: RuleSe
     if comments.skip_file:
         return Outcome(path, FileStatus.UNCHANGED, data, data)
     from tf2ms_opt.plan.compose import plan
+    from tf2ms_opt.selfcheck import unparsable
     from tf2ms_opt.trace.module import Module
 
     try:

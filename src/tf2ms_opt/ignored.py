@@ -6,10 +6,13 @@ It judges paths and never walks a tree; pathspec is imported only once there is 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
+
+from tf2ms_opt.regular import read
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -41,21 +44,27 @@ def ignores(layers: Layers, path: str) -> bool:
 
 def excluding(base: str, patterns: Sequence[str]) -> Layer:
     """The patterns of ``--exclude``; raises ``ValueError`` for one that is none."""
+    return Layer(base, spec_of(patterns))
+
+
+def spec_of(patterns: Sequence[str]) -> GitIgnoreSpec:
+    """``patterns``, ready to be asked; raises ``ValueError`` for one that is none."""
     from pathspec import GitIgnoreSpec  # noqa: PLC0415 -- most runs have no pattern
 
-    return Layer(base, GitIgnoreSpec.from_lines(patterns))
+    try:
+        return GitIgnoreSpec.from_lines(patterns)
+    except re.error as error:  # of a range like [z-a]
+        raise ValueError(str(error)) from error
 
 
 def gitignore(base: str) -> Layer:
     """The ``.gitignore`` in the directory ``base``; raises ``OSError`` when it cannot be read."""
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 -- most runs have no pattern
-
-    text = Path(base, GITIGNORE).read_bytes().decode("utf-8", "surrogateescape")
+    text = read(Path(base, GITIGNORE)).decode("utf-8", "surrogateescape")
     lines = text.removeprefix("\ufeff").splitlines()
     try:
-        return Layer(base, GitIgnoreSpec.from_lines(lines))
+        return Layer(base, spec_of(lines))
     except ValueError:
-        return Layer(base, GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)]))
+        return Layer(base, spec_of([line for line in lines if _is_pattern(line)]))
 
 
 def above(directory: Path) -> tuple[Layer, ...]:
@@ -93,10 +102,8 @@ def with_separator(path: str) -> str:
 
 
 def _is_pattern(line: str) -> bool:
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 -- most runs have no pattern
-
     try:
-        GitIgnoreSpec.from_lines([line])
+        spec_of([line])
     except ValueError:
         return False
     return True

@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from tf2ms_opt import regular
 from tf2ms_opt.diagnostics import Entry, Finding, catalogue
 
 Language: TypeAlias = Literal["en", "zh"]
@@ -191,8 +192,8 @@ def lexicon(language: Language, rules: tuple[Path, ...] = ()) -> Lexicon:
 
 def _sentences(file: Path) -> dict[str, str]:
     try:
-        said = msgspec.toml.decode(file.read_bytes(), type=dict[str, str])
-    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
+        said = msgspec.toml.decode(regular.read(file), type=dict[str, str])
+    except (OSError, ValueError, RecursionError, msgspec.DecodeError) as error:
         raise TranslationError(f"{file}: {error}") from error
     for key, text in said.items():
         if unknown := set(re.findall(_PLACE, text)) - set(re.findall(_PLACE, key)):

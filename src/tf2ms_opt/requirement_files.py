@@ -18,6 +18,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from tf2ms_opt.regular import read
+
 TENSORFLOW = frozenset({"tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tensorflow-macos", "intel-tensorflow"})
 KERAS = frozenset({"keras", "tf-keras"})
 
@@ -56,7 +58,7 @@ class Statement:
 def statements(file: Path) -> tuple[Statement, ...]:
     """Every statement of ``file`` about a package of interest; none for a file that cannot be read."""
     try:
-        return tuple(_reader(file.name)(_text(file.read_bytes())))
+        return tuple(_reader(file.name)(_text(read(file))))
     except _UNREADABLE:
         return ()
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
+from tf2ms_opt import regular
 from tf2ms_opt.framework_rules import Framework
 from tf2ms_opt.options import InputError
 from tf2ms_opt.rules import (
@@ -205,10 +206,10 @@ def _folder(folder: Path, framework: Framework) -> Iterable[tuple[str, Rule]]:
 def _decode(file: Path, schema: type[T]) -> T:
     try:
         decode = msgspec.json.decode if file.suffix == ".json" else msgspec.toml.decode
-        return decode(file.read_bytes(), type=schema)
+        return decode(regular.read(file), type=schema)
     except OSError as error:
         raise RuleFileError(f"{file}: {error.strerror or error}") from error
-    except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as error:
+    except (msgspec.ValidationError, msgspec.DecodeError, ValueError, RecursionError) as error:
         raise RuleFileError(f"{file}: {error}") from error
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tf2ms_opt.deadline import TooLongError, limited
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.engine import convert_source, has_candidate
 from tf2ms_opt.neighbours import NOBODY, NOTHING, Across, Neighbours
@@ -20,13 +21,16 @@ from tf2ms_opt.parallel import in_order
 from tf2ms_opt.rulebook import Rules
 from tf2ms_opt.runtime_files import RuntimeFiles, TakenError, package_of
 from tf2ms_opt.walk import Found, Problem, Walked
+from tf2ms_opt.write import ChangedError
 
 if TYPE_CHECKING:
     from tf2ms_opt.cache import Cache
     from tf2ms_opt.pins import Pins
 
-#: stores a result: the file, its new bytes, and whether they differ from the old ones
-Store = Callable[[Found, bytes, bool], None]
+#: stores a result: the file, the bytes that were read and those to write, which may be the same
+Store = Callable[[Found, bytes, bytes], None]
+#: a large file takes some ten; what takes longer goes in circles
+_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,10 @@ class Converter:
             if not has_candidate(data, self.rules, path) and not neighbours.concern:
                 return _plain(path)
             options = replace(self._options(near), neighbours=neighbours)
-            return convert_source(data, self.rules.loaded, options, path)
+            with limited(_SECONDS):
+                return convert_source(data, self.rules.loaded, options, path)
+        except TooLongError:
+            return _failed(path, finding("oversized-file/time", 1, 1, seconds=_SECONDS), data)
         except Exception as error:  # noqa: BLE001 -- a bug of ours in one file must not cost the others
             return _failed(path, finding("self-check-failed", 1, 1, problem=_internal(error)), data)
 
@@ -158,7 +165,11 @@ class Converter:
             return _Look(silent=True, digest=digest)
         from tf2ms_opt.project.questions import first_look  # noqa: PLC0415 -- the stages behind the byte search
 
-        found = first_look(data, self.rules.loaded, file.path, lambda: self._options(Path(file.path)))
+        try:
+            with limited(_SECONDS):
+                found = first_look(data, self.rules.loaded, file.path, lambda: self._options(Path(file.path)))
+        except TooLongError:
+            return _Look()  # the same is said when the file's turn comes
         if found is None:
             return _Look(silent=True, digest=digest)
         return _Look(across=found)
@@ -180,7 +191,9 @@ class Converter:
             return converted
         outcome = self.supplied(converted, file)
         try:
-            store(file, outcome.after if outcome.changed else data, outcome.changed)
+            store(file, data, outcome.after if outcome.changed else data)
+        except ChangedError:
+            return _failed(file.path, finding("unreadable-file/changed", 1, 1))
         except OSError as error:
             return _unreadable(file.path, "written", error)
         return outcome
@@ -212,7 +225,7 @@ def _read(file: Found) -> bytes | None:
         return None  # it is said when the file's turn comes
 
 
-def store_nothing(_file: Found, _data: bytes, _changed: bool) -> None:
+def store_nothing(_file: Found, _before: bytes, _after: bytes) -> None:
     """The files stay as they are."""
 
 

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tf2ms_opt import regular
 from tf2ms_opt.outcomes import Runtime
 from tf2ms_opt.runtime_module import NAME, compose, held
 from tf2ms_opt.walk import Found
-from tf2ms_opt.write import supply
+from tf2ms_opt.write import ChangedError, supply
+
+#: other runs that may write the same module before this one gives up
+_OTHERS = 20
 
 
 class TakenError(Exception):
@@ -31,7 +36,7 @@ class RuntimeFile:
     def texts(self) -> tuple[bytes, bytes]:
         """The module as it is (empty where there is none), and as it is to be."""
         file = Path(self.path)
-        return file.read_bytes() if file.exists() else b"", compose(self.classes).encode()
+        return regular.read(file) if file.exists() else b"", compose(self.classes).encode()
 
 
 @dataclass(slots=True)
@@ -56,14 +61,23 @@ class RuntimeFiles:
 
         Raises ``TakenError`` and ``OSError``, with nothing written.
         """
+        for _ in range(_OTHERS):
+            with suppress(ChangedError):  # what another run has put there stays, and is looked at anew
+                self._supply(file, need)
+                return
+        self._supply(file, need)
+
+    def _supply(self, file: Found, need: Runtime) -> None:
         origin = _beside(file) if self.name is None else _below(file, self.name)
         place = origin if self.output_dir is None else self.output_dir / self._relative(file)
         known = self._known.get(os.path.realpath(place))
-        classes = {*need.classes, *_held(origin), *_held(place), *(known.classes if known else ())}
+        there = _text(place)
+        elsewhere = there if place == origin else _text(origin)
+        classes = {*need.classes, *_held(origin, elsewhere), *_held(place, there), *(known.classes if known else ())}
         text = compose(classes).encode()
-        changed = not place.exists() or place.read_bytes().replace(b"\r\n", b"\n") != text
+        changed = there is None or there.replace(b"\r\n", b"\n") != text
         if changed and not self.dry:
-            supply(place, text, like=Path(file.real))
+            supply(place, text, like=Path(file.real), was=there)
         ever = changed or (known is not None and known.changed)
         self._known[os.path.realpath(place)] = RuntimeFile(place.as_posix(), tuple(sorted(classes)), ever)
 
@@ -103,12 +117,21 @@ def _path(name: str) -> Path:
     return Path(*name.split(".")).with_suffix(".py")
 
 
-def _held(place: Path) -> frozenset[str]:
-    """The classes in the module at ``place``, which need not exist."""
+def _text(place: Path) -> bytes | None:
+    """What stands at ``place``; None where nothing does.  Raises ``TakenError`` for what is no file."""
     if not os.path.lexists(place):
+        return None
+    if not place.is_file():
+        raise TakenError(place.as_posix())
+    return regular.read(place)
+
+
+def _held(place: Path, text: bytes | None) -> frozenset[str]:
+    """The classes in the module at ``place``, which need not exist."""
+    if text is None:
         return frozenset()
     try:
-        classes = held(place.read_text(encoding="utf-8"))
+        classes = held(text.decode())
     except UnicodeDecodeError:
         classes = None
     if classes is None:

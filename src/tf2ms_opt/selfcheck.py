@@ -13,7 +13,11 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 
+from tf2ms_opt.diagnostics import Finding, finding, syntax_problem
 from tf2ms_opt.facts import Splice
+
+#: characters of code: their tree may take 1.5 GB
+_MOST = 2_000_000
 
 
 def problem(before: bytes, after: bytes, splices: Sequence[Splice]) -> str | None:
@@ -32,6 +36,13 @@ def problem(before: bytes, after: bytes, splices: Sequence[Splice]) -> str | Non
     return None
 
 
+def unparsable(error: Exception) -> Finding:
+    """The finding on a text that ``parse`` refused."""
+    if isinstance(error, OversizedError):
+        return finding("oversized-file/size", 1, 1, size=error.size, most=error.most)
+    return syntax_problem(error)
+
+
 def problem_of_comments(before: bytes, after: bytes, splices: Sequence[Splice]) -> str | None:
     """What is wrong with ``after`` (UTF-8) as ``before`` with other comments; None if nothing is."""
     try:
@@ -43,8 +54,18 @@ def problem_of_comments(before: bytes, after: bytes, splices: Sequence[Splice]) 
     return None if _newlines(after) <= (_newlines(before) or {b"\n"}) else "another kind of line end came in"
 
 
+class OversizedError(ValueError):
+    """More code than is parsed; how much it is, and how much is, in megabytes."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.size, self.most = (f"{count / 1_000_000:.3g}" for count in (size, _MOST))
+
+
 def parse(text: str) -> ast.Module:
-    """``ast.parse`` without the warnings that the code under conversion may cause."""
+    """``ast.parse`` without warnings about the code under conversion; raises ``OversizedError`` as well."""
+    if len(text) > _MOST:
+        raise OversizedError(len(text))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(text)

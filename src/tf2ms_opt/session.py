@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tf2ms_opt.config import Settings, of_file
+from tf2ms_opt.language import Lexicon
 from tf2ms_opt.options import Options
 from tf2ms_opt.outcomes import Outcome, Summary
+from tf2ms_opt.report.places import printable
 from tf2ms_opt.rulebook import Rulebook, Rules
 from tf2ms_opt.run import Converter, Store, store_nothing
 from tf2ms_opt.runtime_files import RuntimeFiles
@@ -32,6 +34,8 @@ STDIN = "-"
 _STDIN_NAME = "<stdin>"
 #: formats that are one document on standard output
 _DOCUMENTS = ("json", "sarif")
+#: links that are named
+_MOST_LINKS = 5
 
 
 def convert(
@@ -60,6 +64,8 @@ def convert(
         named = frozenset(file.path for file in walked.files if file.named)
         sink = Sink(settings, streams, named, baseline=baseline, lexicon=lexicon)
         store = store_nothing if dry else _store(walked, settings, modules)
+        if walked.outside and not settings.quiet:
+            streams.say(_outside(walked.outside, lexicon))
         outcomes = sink.watched(converter.outcomes(walked, store), len(walked.files))
     record = None if new_baseline is None else _record(Path(new_baseline))
     for outcome in outcomes:
@@ -71,6 +77,17 @@ def convert(
         streams.say(f"{record.file}: {lexicon.phrase(record.write())}")
         return 2 if summary.failed else 0
     return _exit_code(summary, settings, dry=dry, baseline=baseline)
+
+
+def _outside(links: Sequence[str], lexicon: Lexicon) -> str:
+    shown = ", ".join(map(printable, links[:_MOST_LINKS])) + (", ..." if len(links) > _MOST_LINKS else "")
+    return lexicon.say(
+        "{count} link leads out of the given paths and is not followed (name the file to convert it): {links}"
+        if len(links) == 1
+        else "{count} links lead out of the given paths and are not followed (name the files to convert them): {links}",
+        count=len(links),
+        links=shown,
+    )
 
 
 def _baseline(settings: Settings) -> Comparison | None:
@@ -181,14 +198,14 @@ def _store(walked: Walked, settings: Settings, modules: RuntimeFiles) -> Store:
         raise UsageError(f"--output-dir: {error}") from error
 
 
-def _replace(file: Found, data: bytes, changed: bool) -> None:
-    if changed:
-        replace(Path(file.real), data)
+def _replace(file: Found, before: bytes, after: bytes) -> None:
+    if after != before:
+        replace(Path(file.real), after, was=before)
 
 
-def _create(places: dict[str, Path], modules: RuntimeFiles, file: Found, data: bytes, _changed: bool) -> None:
+def _create(places: dict[str, Path], modules: RuntimeFiles, file: Found, _before: bytes, after: bytes) -> None:
     if not modules.holds(places[file.path]):  # else it stands there already, with more than this one has
-        create(places[file.path], data, like=Path(file.real))
+        create(places[file.path], after, like=Path(file.real))
 
 
 def _exit_code(summary: Summary, settings: Settings, *, dry: bool, baseline: Comparison | None) -> int:

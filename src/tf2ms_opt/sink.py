@@ -13,7 +13,7 @@ from tf2ms_opt.config import Settings
 from tf2ms_opt.language import ENGLISH, Lexicon
 from tf2ms_opt.outcomes import FileStatus, Outcome, Summary, summarize
 from tf2ms_opt.report import machine, statistics, text
-from tf2ms_opt.report.diff import coloured, unified
+from tf2ms_opt.report.diff import coloured, shown, unified
 from tf2ms_opt.report.translated import translated
 from tf2ms_opt.runtime_files import RuntimeFile
 
@@ -32,7 +32,8 @@ class Streams:
 
     Products go to ``stdout``; ``say`` and ``console`` speak to people, on stderr.  The console is made when it is
     first needed, because importing rich takes longer than most runs.  ``live`` is whether stderr is a terminal,
-    ``colour`` whether stdout takes colour.
+    ``colour`` whether stdout takes colour, and ``terminal`` whether it is
+    one.
     """
 
     stdin: BinaryIO
@@ -41,6 +42,7 @@ class Streams:
     console: Callable[[], Console]
     live: bool = False
     colour: bool = False
+    terminal: bool = False
 
 
 @dataclass(slots=True)
@@ -87,8 +89,7 @@ class Sink:
         self._total = add(self._total, summarize((outcome,)))
         self._tally.take(outcome)
         if self.settings.diff and outcome.changed:
-            lines = unified(outcome.before, outcome.after, outcome.path)
-            self._write(b"".join(coloured(lines) if self.streams.colour else lines))
+            self._diff(unified(outcome.before, outcome.after, outcome.path))
         if outcome.path in self.named or not self._is_known(fresh):
             self._render(translated(fresh, self.lexicon))
 
@@ -118,8 +119,7 @@ class Sink:
         files = tuple(modules)
         for module in (one for one in files if self.settings.diff and one.changed):
             before, after = module.texts()
-            lines = unified(before, after, module.path, new=not before)
-            self._write(b"".join(coloured(lines) if self.streams.colour else lines))
+            self._diff(unified(before, after, module.path, new=not before))
         plain = self._without_news
         total = replace(self._total, files=self._total.files + plain, unchanged=self._total.unchanged + plain)
         if self.settings.format == "json":
@@ -160,6 +160,11 @@ class Sink:
         else:
             # a file name that is no text goes out as the bytes that it is
             self._write("".join(line + "\n" for line in lines).encode("utf-8", "surrogateescape"))
+
+    def _diff(self, lines: Iterable[bytes]) -> None:
+        if self.streams.terminal:
+            lines = shown(lines)
+        self._write(b"".join(coloured(lines) if self.streams.colour else lines))
 
     def _write(self, data: bytes) -> None:
         if data:

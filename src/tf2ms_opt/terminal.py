@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
 from tf2ms_opt.options import Fidelity, InputError, Scope
+from tf2ms_opt.report.places import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +29,46 @@ if TYPE_CHECKING:
 
 #: the option of every command that speaks to people
 LANG = click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the report (default: the locale's).")
+
+
+class Program(click.Group):
+    """Commands that end in words and an exit code, whatever happens to them."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 -- click's
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            error.message = visible(error.message)  # type: ignore[misc]  # of an instance of our own
+            raise
+        except KeyboardInterrupt as error:
+            raise Failure("interrupted: files that were not reported yet are as they were") from error
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 -- click's
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:  # a disk that is full, behind the output of the program itself
+            _end(error.strerror or str(error))
+        except Exception as error:  # noqa: BLE001 -- a bug of ours; the exit code 1 would say that a site is left
+            *_, last = traceback.extract_tb(error.__traceback__)
+            place = f"{Path(last.filename).name}, line {last.lineno}"
+            _end(f"internal error, please report it: {type(error).__name__}: {error} ({place})")
+
+
+def _end(why: str) -> NoReturn:
+    with suppress(OSError):
+        click.echo(f"Error: {visible(why)}", err=True)
+    _give_up(sys.stdout)
+    _give_up(sys.stderr)
+    sys.exit(Failure.exit_code)
+
+
+def _give_up(stream: TextIO) -> None:
+    """Write what is still in ``stream``, or nowhere: Python would try again, and end with an exit code of its own."""
+    try:
+        stream.flush()
+    except OSError:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class Failure(click.ClickException):
@@ -100,10 +143,11 @@ def streams() -> Streams:
     return Streams(
         stdin=sys.stdin.buffer,
         stdout=sys.stdout.buffer,
-        say=lambda line: click.echo(line, err=True),
+        say=lambda line: click.echo(visible(line), err=True),
         console=lambda: console(err=True),
         live=sys.stderr.isatty(),
         colour=_takes_colour(sys.stdout.isatty()),
+        terminal=sys.stdout.isatty(),
     )
 
 

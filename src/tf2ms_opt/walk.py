@@ -69,6 +69,8 @@ class Walked:
 
     files: tuple[Found, ...]
     problems: tuple[Problem, ...]
+    #: links that lead out of the given paths: what they lead to was not asked for
+    outside: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -76,8 +78,11 @@ class _Walk:
     """One walk under way."""
 
     skip: str
+    roots: tuple[str, ...]
     found: dict[str, Found] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    #: the link -> where it leads
+    outside: dict[str, str] = field(default_factory=dict)
 
     def offer(self, file: Found) -> None:
         """Take a file that is not there yet; its own name goes before a link's, a name given before one found."""
@@ -100,10 +105,14 @@ class _Directory:
 def walk(paths: Iterable[Path], *, exclude: Sequence[str] = (), skip: Path | None = None) -> Walked:
     """Every file of ``paths``; of a directory, the modules and notebooks not ignored, excluded or below ``skip``.
 
+    A link is followed to a file, but not to a directory, and not out of ``paths``.
+
     Raises ``ValueError`` for an ``exclude`` pattern that is none.
     """
-    state = _Walk("" if skip is None else with_separator(os.path.realpath(skip)))
-    for path in paths:
+    given = tuple(paths)
+    roots = tuple(with_separator(os.path.realpath(path)) for path in given)
+    state = _Walk("" if skip is None else with_separator(os.path.realpath(skip)), roots)
+    for path in given:
         if os.path.isdir(path):  # noqa: PTH112 -- Path.is_dir raises where a directory above is closed to us
             _walk_root(path, exclude, state)
         else:
@@ -111,6 +120,7 @@ def walk(paths: Iterable[Path], *, exclude: Sequence[str] = (), skip: Path | Non
     return Walked(
         tuple(sorted(state.found.values(), key=lambda file: file.path)),
         tuple(sorted(state.problems, key=lambda problem: problem.path)),
+        tuple(sorted(link for link, real in state.outside.items() if real not in state.found)),
     )
 
 
@@ -178,4 +188,7 @@ def _take(entry: os.DirEntry[str], directory: _Directory, state: _Walk) -> None:
         if not entry.is_file():
             return
         real = os.path.realpath(entry.path) if link else entry.path
-        state.offer(Found(directory.shown + entry.name, directory.relative + entry.name, real, link=link))
+        if link and not real.startswith(state.roots):
+            state.outside[directory.shown + entry.name] = real
+        else:
+            state.offer(Found(directory.shown + entry.name, directory.relative + entry.name, real, link=link))

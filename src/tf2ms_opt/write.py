@@ -6,28 +6,47 @@ It decides nothing about contents: bytes in, bytes out.
 from __future__ import annotations
 
 import os
+import secrets
 import stat
-import tempfile
-from collections.abc import Iterable
-from contextlib import suppress
-from errno import EACCES
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from errno import EACCES, EAGAIN, EBUSY, EINVAL
 from pathlib import Path
 
 from tf2ms_opt.walk import Found
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+_PAUSE = 0.1  # seconds
+_PATIENCE = 100  # pauses until a run gives up on another one that writes in the same directory
 
 
 class OutputCollisionError(Exception):
     """Results that would overwrite each other, or a file that was given."""
 
 
-def replace(file: Path, data: bytes) -> None:
-    """Put ``data`` in the place of ``file``, or of what it links to; raises ``OSError`` and leaves it as it was."""
+class ChangedError(OSError):
+    """A file that is not what was read: somebody else has written it in the meantime."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(EBUSY, "changed by somebody else", str(file))
+
+
+def replace(file: Path, data: bytes, was: bytes | None = None) -> None:
+    """Put ``data`` in the place of ``file``, or of what it links to; raises ``OSError`` and leaves it as it was.
+
+    ``was`` is what ``file`` has to be for it: raises ``ChangedError`` for anything else, but for ``data`` itself.
+    """
     target = Path(os.path.realpath(file))
     status = target.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(EINVAL, "not a regular file", str(file))
     if not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         # renaming over a read-only file would succeed, against the wish of who made it read-only
         raise PermissionError(EACCES, os.strerror(EACCES), str(file))
-    _write(target, data, status)
+    with _alone(target.parent):
+        _write(target, data, status, was=was)
 
 
 def destinations(files: Iterable[Found], output_dir: Path) -> dict[str, Path]:
@@ -54,13 +73,19 @@ def create(file: Path, data: bytes, like: Path) -> None:
     _write(file, data, like.stat())
 
 
-def supply(file: Path, data: bytes, like: Path) -> None:
-    """Put ``data`` in the place of ``file``; a new one gets the mode of ``like``, but is not to be executed."""
-    if file.exists():
-        replace(file, data)
+def supply(file: Path, data: bytes, like: Path, was: bytes | None) -> None:
+    """Put ``data`` in the place of ``file``, which ``was`` this, or was not there.
+
+    A new file gets the mode of ``like``, but is not to be executed.  Raises ``ChangedError`` as ``replace`` does.
+    """
+    if was is not None:
+        replace(file, data, was)
         return
     file.parent.mkdir(parents=True, exist_ok=True)
-    _write(file, data, like.stat(), stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+    with _alone(file.parent):
+        if os.path.lexists(file):
+            raise ChangedError(file)
+        _write(file, data, like.stat(), stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
 
 
 def publish(file: Path, data: bytes) -> None:
@@ -69,21 +94,87 @@ def publish(file: Path, data: bytes) -> None:
         replace(file, data)
         return
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(data)
+    _write(file, data, None)
 
 
-def _write(target: Path, data: bytes, status: os.stat_result, without: int = 0) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=".tf2ms-", dir=target.parent)
-    temporary = Path(name)
+def _write(
+    target: Path, data: bytes, status: os.stat_result | None, without: int = 0, *, was: bytes | None = None
+) -> None:
+    """Write ``data`` beside ``target`` and put it there, as one step; with the owner and mode of ``status``, if any."""
+    temporary = target.with_name(f".tf2ms-{secrets.token_hex(8)}")
+    # nobody else may look into the copy of a private file before it has that file's mode
+    descriptor = os.open(temporary, _NEW, 0o666 if status is None else 0o600)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
-        _own(temporary, status)
-        temporary.chmod(stat.S_IMODE(status.st_mode) & ~without)
-        temporary.replace(target)
+            stream.flush()
+            os.fsync(descriptor)  # else a crash of the machine could leave the name of the file without its text
+        if status is not None:
+            _own(temporary, status)
+            temporary.chmod(stat.S_IMODE(status.st_mode) & ~without)
+        if was is not None and _is_done(target, data, was):
+            _remove(temporary)
+        else:
+            temporary.replace(target)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        _remove(temporary)
         raise
+
+
+def _is_done(target: Path, data: bytes, was: bytes) -> bool:
+    """Whether another run has written ``data`` already; raises ``ChangedError`` where something else was written."""
+    now = target.read_bytes()
+    if now not in (was, data):
+        raise ChangedError(target)
+    return now == data
+
+
+def _remove(temporary: Path) -> None:
+    """As far as that is possible: what is said is why it was not written."""
+    with suppress(OSError):
+        temporary.unlink()
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Hold ``directory`` for one write: between a last look at a file and its replacement no other run comes in.
+
+    The lock is the system's and goes with the process.  Where there is none (Windows, some network file systems, a
+    directory that may not be read), only the last look protects.
+    """
+    descriptor = None
+    with suppress(OSError):
+        descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        if descriptor is not None:
+            _wait(descriptor, directory)
+        yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _wait(descriptor: int, directory: Path) -> None:
+    """Until no other run writes there; not for ever, for it may have been stopped in the middle."""
+    for _ in range(_PATIENCE):
+        if not _is_taken(descriptor):
+            return
+        time.sleep(_PAUSE)
+    raise OSError(EAGAIN, "another run is writing in the same directory", str(directory))
+
+
+def _is_taken(descriptor: int) -> bool:
+    if sys.platform == "win32":
+        return False
+    import fcntl  # noqa: PLC0415 -- not on Windows
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # no such locks here
+        return False
+    return False
 
 
 def _own(temporary: Path, status: os.stat_result) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
-from tf2ms_opt.diagnostics import Finding, finding, unparsable
+from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.neighbours import NOBODY
 from tf2ms_opt.notebooks.code import Notebook, NotRestoredError
 from tf2ms_opt.notebooks.document import Cell, DocumentError
@@ -17,7 +17,7 @@ from tf2ms_opt.notebooks.magics import runs_with_names, split
 from tf2ms_opt.options import Options
 from tf2ms_opt.outcomes import FileStatus, Outcome
 from tf2ms_opt.ruleset import RuleSet
-from tf2ms_opt.selfcheck import parse
+from tf2ms_opt.selfcheck import parse, unparsable
 from tf2ms_opt.source import SIGN, SourceText, UndecodableError
 
 _UNREADABLE = "Mend the file (a merge conflict, a download that was cut off?) until Jupyter opens it, and run again."

@@ -71,6 +71,8 @@ def code_cells(text: str) -> tuple[Cell, ...]:
         found = _whole(text)
     except json.JSONDecodeError as error:
         raise DocumentError(f"its JSON is broken: {error.msg}", error.lineno, error.colno) from error
+    except ValueError as error:  # a number of thousands of digits
+        raise DocumentError("its JSON has a number that cannot be read") from error
     except RecursionError as error:
         raise DocumentError("its JSON is nested too deeply") from error
     if "nbformat" not in found:

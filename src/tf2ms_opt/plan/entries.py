@@ -26,6 +26,7 @@ from tf2ms_opt.plan.schedules import Flow
 from tf2ms_opt.plan.side_effects import other_uses
 from tf2ms_opt.plan.signature import LeftError, bind
 from tf2ms_opt.plan.translation import Translation
+from tf2ms_opt.rules import is_literal
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.uses import Use
 
@@ -169,6 +170,11 @@ class EntryDrafter:
         module = self._module
         line = str(module.position(call)[0])
         whole = arguments_of(entry, call)
+        end = module.source.end(call.func)
+        if set(b"\r\n#") & set(module.source.data[end : module.source.data.index(b"(", end)]):
+            # the call may become a statement, where the line would end the expression
+            text = "a line break before its arguments"
+            raise self._left("indirect-reference/call-argument", found, source=found.source, line=line, argument=text)
         translation = translate(self._setup, candidate, whole, module.position(found.node), alone=True)
         if entry.partial is not None and call.args and len(entry.partial.args) > 1:
             text = "arguments by position"
@@ -177,8 +183,9 @@ class EntryDrafter:
         names = [name for name, _ in bound]
         values = [value for _, (_, value) in bound]
         for argument in translation.arguments:
-            if isinstance(argument.value, (Rebuilt, Mixed)):
-                text = module.text(values[argument.value.index])
+            value = argument.value
+            if isinstance(value, (Rebuilt, Mixed)) or (isinstance(value, Given) and _is_spelled(value)):
+                text = module.text(values[value.index])
                 raise self._left(
                     "indirect-reference/call-argument", found, source=found.source, line=str(line), argument=text
                 )
@@ -236,6 +243,11 @@ def _later_uses(site: SiteFacts) -> tuple[Use, ...]:
 
 def _values(call: ast.Call) -> Sequence[ast.expr]:
     return [*call.args, *(keyword.value for keyword in call.keywords)]
+
+
+def _is_spelled(value: Given) -> bool:
+    """Whether ``value`` is an expression that is made of what the call's own argument is written with."""
+    return value.text is not None and not is_literal(value.text)
 
 
 def _of_parameter(value: Value, names: Sequence[str]) -> Value:

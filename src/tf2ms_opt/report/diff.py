@@ -10,6 +10,8 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from tf2ms_opt.report.places import visible
+
 _RESET = b"\x1b[0m"
 _COLOURS = {b"---": b"\x1b[1m", b"+++": b"\x1b[1m", b"@": b"\x1b[36m", b"-": b"\x1b[31m", b"+": b"\x1b[32m"}
 #: what git writes with a backslash inside of a quoted name
@@ -26,6 +28,13 @@ def unified(before: bytes, after: bytes, path: str, *, new: bool = False) -> Ite
         else:
             yield line + b"\n"
             yield b"\\ No newline at end of file\n"
+
+
+def shown(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """``lines`` as text for a terminal, which would obey what a file holds; a patch needs them as they are."""
+    for line in lines:
+        text = line.rstrip(b"\r\n")
+        yield visible(text.decode("utf-8", "surrogateescape")).encode("utf-8", "replace") + line[len(text) :]
 
 
 def coloured(lines: Iterable[bytes]) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tf2ms_opt import __version__
 from tf2ms_opt.diagnostics import Finding, Severity
 from tf2ms_opt.outcomes import Outcome, Site, Summary
-from tf2ms_opt.report.places import position, printable
+from tf2ms_opt.report.places import named, position, printable, visible
 from tf2ms_opt.runtime_files import RuntimeFile
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def concise(outcome: Outcome) -> Iterator[str]:
     for finding in outcome.findings:
         place = position(finding.line, finding.column, finding.cell)
         message = printable(finding.message)
-        yield f"{printable(outcome.path)}:{place}: {finding.code} [{finding.severity.value}] {message}"
+        yield f"{named(outcome.path)}:{place}: {finding.code} [{finding.severity.value}] {message}"
 
 
 def github(outcome: Outcome) -> Iterator[str]:
@@ -47,8 +47,9 @@ def github(outcome: Outcome) -> Iterator[str]:
             "col": "1" if inside else str(finding.column),
             "title": f"{finding.code} {finding.name}",
         }
+        message = "\r".join(visible(line) for line in finding.message.split("\r"))
         written = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-        yield f"::{_GITHUB_LEVELS[finding.severity]} {written}::{_data(place + finding.message)}"
+        yield f"::{_GITHUB_LEVELS[finding.severity]} {written}::{_data(place + message)}"
 
 
 def document(outcomes: Iterable[Outcome], summary: Summary, modules: Iterable[RuntimeFile] = (), **more: object) -> str:

@@ -9,10 +9,23 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
+_COMMANDS = ("::", "##[")
+
 
 def printable(text: str) -> str:
     """``text`` on one line: control characters and bytes that are no text are escaped."""
     return text if text.isprintable() else "".join(char if char.isprintable() else _one_line(char) for char in text)
+
+
+def visible(text: str) -> str:
+    """``text`` with its lines, and all that a terminal would obey, or that would turn its letters around, escaped."""
+    return "".join(char if char.isprintable() or char in "\n\t" else escaped(char) for char in text)
+
+
+def named(path: str) -> str:
+    """A file's name at the beginning of a line, where a runner of GitHub's would read some names as its commands."""
+    text = printable(path)
+    return f"./{text}" if text.lstrip().startswith(_COMMANDS) else text
 
 
 def position(line: int, column: int, cell: int | None) -> str:

@@ -127,7 +127,7 @@ def _text(finding: Finding, lexicon: Lexicon) -> str:
 
 def _plain(text: str) -> str:
     """``text`` so that no part of it is read as SARIF's links ``[text](target)`` or its places ``{0}``."""
-    return re.sub(r"\{(\d+)\}", r"{{\1}}", re.sub(r"\[(?=[^\[\]]*\]\()", r"\\[", text))
+    return re.sub(r"\{(\d+)\}", r"{{\1}}", re.sub(r"\[(?=.*\]\()", r"\\[", text))
 
 
 def _markdown(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tf2ms_opt.diagnostics import Finding, Severity
 from tf2ms_opt.language import ENGLISH, Lexicon
 from tf2ms_opt.outcomes import Outcome, Site, SiteOutcome, Summary
-from tf2ms_opt.report.places import position, printable
+from tf2ms_opt.report.places import named, position, printable
 from tf2ms_opt.report.wrapped import columns, padded, print_wrapped
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def baseline_lines(comparison: Comparison, lexicon: Lexicon = ENGLISH) -> Iterat
     )
     for entry in stale[:_MOST_STALE]:
         times = say(" ({count} times)", count=entry.count) if entry.count > 1 else ""
-        yield f"  {printable(entry.path)}: {entry.code}{times}"
+        yield f"  {named(entry.path)}: {entry.code}{times}"
     if len(stale) > _MOST_STALE:
         yield say("  and {count} more", count=len(stale) - _MOST_STALE)
 
@@ -138,7 +138,7 @@ def module_lines(modules: Iterable[RuntimeFile], view: View) -> Iterator[str]:
     """What becomes of each runtime module that the converted files import."""
     say = view.lexicon.say
     for module in () if view.quiet and not view.filters else modules:
-        names = {"path": printable(module.path), "classes": ", ".join(module.classes)}
+        names = {"path": named(module.path), "classes": ", ".join(module.classes)}
         if not module.changed:
             yield say("{path}: unchanged ({classes})", **names)
         elif view.filters:
@@ -155,7 +155,7 @@ def _header(outcome: Outcome, view: View) -> str:
         status = say("would be converted" if view.dry else "converted")
     else:
         status = view.lexicon.words(outcome.status.value)
-    parts = {"path": printable(outcome.path), "status": status, "generation": printable(outcome.generation or "")}
+    parts = {"path": named(outcome.path), "status": status, "generation": printable(outcome.generation or "")}
     if outcome.generation and outcome.generation_from:
         return say("{path}: {status} ({generation}, from {told})", told=printable(outcome.generation_from), **parts)
     return say("{path}: {status} ({generation})" if outcome.generation else "{path}: {status}", **parts)

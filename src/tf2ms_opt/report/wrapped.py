@@ -1,6 +1,6 @@
 """Printing a text beside an indentation: wrapped there on a terminal, one line in a file or a pipe.
 
-It prints source text and paths as they are; rich's markup is never interpreted.
+It prints source text and paths as text: rich's markup and a terminal's commands are never obeyed.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
+
+from tf2ms_opt.report.places import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,6 +39,7 @@ def print_wrapped(
     """Print ``lead`` and ``text``; ``span`` is the start, the length and the style of a part of the lead."""
     from rich.text import Text  # noqa: PLC0415 -- a run without news never needs it
 
+    lead, text = visible(lead), visible(text)
     width = console.width - columns(lead)
     wide = re.search(f"[{_WIDE}]", text)
     # a name or an address is left whole, for the terminal to break

@@ -45,7 +45,10 @@ class Module:
 
     @classmethod
     def parse(cls, source: SourceText, rules: RuleSet, neighbours: Neighbours = NOBODY) -> Module:
-        """Parse ``source``.  Raises ``SyntaxError`` (or ``ValueError`` for a null byte) as ``ast.parse`` does."""
+        """Parse ``source``.
+
+        Raises ``SyntaxError`` (or ``ValueError`` for a null byte) as ``ast.parse`` does, and ``OversizedError``.
+        """
         found = index(parse(source.text))
         return cls(source, found, Names(found, rules), rules, neighbours)
 

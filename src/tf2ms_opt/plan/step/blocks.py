@@ -130,6 +130,9 @@ def loss_text(module: Module, step: Step, assigned: set[str], taken: Sequence[st
 def check_several(module: Module, steps: Sequence[Step]) -> None:
     """All gradients are taken before an optimizer changes a weight, since the block runs again for each."""
     source = module.source
+    calls = [step.gradient.call for step in steps]
+    if (twice := next((step for step in steps if calls.count(step.gradient.call) > 1), None)) is not None:
+        raise StepLeftError("the gradients of the block are applied more than once", twice.apply)
     first = min(source.start(step.apply) for step in steps)
     for step in steps:
         if source.start(step.gradient.statement) > first or step.gradient.name is None:
