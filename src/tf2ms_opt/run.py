@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.engine import convert_source, has_candidate
-from tf2ms_opt.neighbours import NOBODY, NOTHING, Across, Neighbours
+from tf2ms_opt.neighbours import NOBODY, NOTHING, UNTOLD, Across, Neighbours, Told
 from tf2ms_opt.options import Fidelity, Options, says_generation
 from tf2ms_opt.outcomes import FileStatus, Outcome
 from tf2ms_opt.parallel import in_order
-from tf2ms_opt.project.questions import gives_optimizers
+from tf2ms_opt.project.files import Files
+from tf2ms_opt.project.questions import Optimizers, optimizers
 from tf2ms_opt.project.survey import survey
+from tf2ms_opt.project.told import told
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.runtime_files import RuntimeFiles, TakenError, package_of
 from tf2ms_opt.walk import Found, Problem, Walked
@@ -44,11 +46,17 @@ class Converter:
     _pins: Pins | None = None
     #: path -> what the other files of the run say to it
     _neighbours: Mapping[str, Neighbours] = field(default_factory=dict)
+    #: path -> what the other files tell it, whatever becomes of them
+    _told: Mapping[str, Told] = field(default_factory=dict)
 
     def outcomes(self, walked: Walked, store: Store) -> Iterator[Outcome]:
         """The outcome of every file and of every path that could not be walked, sorted by path."""
         if len(walked.files) > 1:
-            opened = zip(walked.files, in_order(self._across, walked.files, self.jobs), strict=True)
+            asked = dict(zip(walked.files, in_order(self._asked, walked.files, self.jobs), strict=True))
+            candidates = {file: one for file, (one, _) in asked.items() if one is not None}
+            opened = [(file, across) for file, (_, across) in asked.items()]
+            shared = any(across.signatures or across.handings for _, across in opened)
+            self._told = told(Files(walked.files, _read, self.rules), candidates, shared=shared)
             self._neighbours = survey(walked.files, opened, _read, self._attempt, self.rules)
         every: list[Found | Problem] = [*walked.files, *walked.problems]
         items = sorted(every, key=lambda item: item.path)
@@ -60,6 +68,7 @@ class Converter:
         return self._converted(data, path, near, self._neighbours.get(path, NOBODY))
 
     def _converted(self, data: bytes, path: str, near: Path, neighbours: Neighbours) -> Outcome:
+        neighbours = replace(neighbours, told=self._told.get(path, UNTOLD))
         try:
             if not has_candidate(data, self.rules, path) and not neighbours.concern:
                 return Outcome(path, FileStatus.UNCHANGED, b"", b"")
@@ -84,12 +93,15 @@ class Converter:
         """The outcome that a file would have, if other files said ``neighbours``."""
         return self._converted(data, file.path, Path(file.path), neighbours)
 
-    def _across(self, file: Found) -> Across:
-        """What a file tells about others, if calls of its functions in other files could be changed with them."""
+    def _asked(self, file: Found) -> tuple[Optimizers | None, Across]:
+        """What a file has to do with optimizers, and with others, if calls of its functions could be changed there."""
         data = _read(file)
-        if data is None or not gives_optimizers(data, self.rules):
-            return NOTHING
-        return self._attempt(file, data, Neighbours(assumed=True)).across
+        if data is None or not has_candidate(data, self.rules, file.path):
+            return None, NOTHING
+        found = optimizers(data, self.rules)
+        if found is None or not found.given:
+            return found, NOTHING
+        return found, self._attempt(file, data, Neighbours(assumed=True)).across
 
     def _item(self, item: Found | Problem) -> tuple[Outcome, bytes | None]:
         """The outcome of a file or path, and the file's bytes; nothing is written."""

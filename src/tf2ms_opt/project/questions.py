@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import ast
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tf2ms_opt.engine import has_candidate
 from tf2ms_opt.neighbours import Mentions, Taker
 from tf2ms_opt.notebooks.code import Notebook
+from tf2ms_opt.offers import Builder, Lent, Owner, Passing, Reach, Taken
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.source import SourceText, UndecodableError, is_notebook
 
@@ -16,29 +18,60 @@ if TYPE_CHECKING:
     from tf2ms_opt.trace.uses import Use
 
 
-def gives_optimizers(data: bytes, rules: RuleSet) -> bool:
-    """Whether a function or a name of the file gives optimizers to whoever uses it, who may be in other files.
+@dataclass(frozen=True, slots=True)
+class Optimizers:
+    """What a file has to do with optimizers: whether others may take some from it, and where its rates come from."""
 
-    False for a file that cannot be read.
-    """
+    given: bool
+    #: names of other files, as ``Told.values`` has them
+    rates: frozenset[str]
+    owners: tuple[Owner, ...]
+    #: the parameters by which functions of the file get the networks that they train
+    models: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a file has for others, what it takes from them for networks of its own, and what it imports."""
+
+    builders: Mapping[str, Builder] = field(default_factory=dict)
+    taken: frozenset[Taken] = frozenset()
+    lent: Mapping[str, Lent] = field(default_factory=dict)
+    mentions: Mentions = field(default_factory=Mentions)
+    #: class -> the names of its base classes; name -> the names of what builds the object that it holds
+    above: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: function, class or method -> the names of what it is given
+    parameters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def builder(self, name: str) -> Builder | None:
+        """What ``name`` is; of a method, its class."""
+        return self.builders.get(name.partition(".")[0])
+
+
+def optimizers(data: bytes, rules: RuleSet) -> Optimizers | None:
+    """What the file has to do with optimizers; None for a file without any, or that cannot be read."""
+    from tf2ms_opt.plan.builders import handed_models
+    from tf2ms_opt.plan.lent import asked
+    from tf2ms_opt.plan.reached import owners
     from tf2ms_opt.plan.sites import find
-    from tf2ms_opt.trace.module import Module
     from tf2ms_opt.trace.uses import uses_of
 
-    if not has_candidate(data, rules):
-        return False
     try:
-        source = Notebook.of(data).code if is_notebook(data, "") else SourceText.of(data)
-        module = Module.parse(source, rules)
+        module = _module(data, rules)
+        sites = find(module)
+        calls = [one for site in sites for one in (site.call, *site.built) if isinstance(one, ast.Call)]
         schedules = b"ched" in data or b"Decay" in data  # a class or a function of them may be used elsewhere
-        return any(
+        given = any(
             schedules
             or (site.indirect is not None and site.indirect.names)
             or any(_leaves(module, use) for use in uses_of(module, site.expression))
-            for site in find(module)
+            for site in sites
         )
+        if is_notebook(data, ""):
+            return Optimizers(given, asked(module, calls), (), frozenset())
+        return Optimizers(given, asked(module, calls), owners(module, sites), handed_models(module))
     except Exception:  # noqa: BLE001 -- what is wrong with the file is said where it is converted
-        return False
+        return None
 
 
 def _leaves(module: Module, use: Use) -> bool:
@@ -78,3 +111,60 @@ def mentions(data: bytes, rules: RuleSet, names: Collection[str]) -> Mentions | 
         return found(Module.parse(SourceText.of(data), rules), names)
     except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def offer(data: bytes, rules: RuleSet) -> Offer:
+    """What the file has for others; nothing, where it cannot be read."""
+    from tf2ms_opt.plan.builders import builders, taken
+    from tf2ms_opt.plan.foreign import mentions as found
+    from tf2ms_opt.plan.lent import lent, parameters
+    from tf2ms_opt.plan.reached import above
+
+    try:
+        module = _module(data, rules)
+    except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return Offer()
+    if is_notebook(data, ""):  # no file imports it
+        return Offer(taken=taken(module), mentions=found(module, ()))
+    known = {one.name: one for one in builders(module)}, taken(module), {one.name: one for one in lent(module)}
+    return Offer(*known, found(module, ()), dict(above(module)), dict(parameters(module)))
+
+
+def rates(data: bytes, rules: RuleSet) -> frozenset[str]:
+    """The names of other files that any call of the file is given, as ``Told.values`` has them."""
+    from tf2ms_opt.plan.lent import asked
+
+    try:
+        module = _module(data, rules)
+    except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
+    return asked(module, module.index.calls)
+
+
+def reaches(data: bytes, rules: RuleSet, attributes: Collection[str]) -> tuple[Reach, ...]:
+    """Where the file reaches for ``attributes`` of objects of other files' classes."""
+    from tf2ms_opt.plan.reached import reaches as found
+
+    try:
+        known = found(_module(data, rules), attributes)
+        return tuple(map(Notebook.of(data).placed_at, known)) if is_notebook(data, "") else known
+    except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+
+
+def passings(data: bytes, rules: RuleSet, words: frozenset[str]) -> tuple[Passing, ...]:
+    """What the file hands to functions of other files with a name of ``words``."""
+    from tf2ms_opt.plan.lent import passings as found
+
+    try:
+        known = found(_module(data, rules), words)
+        return tuple(map(Notebook.of(data).placed_at, known)) if is_notebook(data, "") else known
+    except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+
+
+def _module(data: bytes, rules: RuleSet) -> Module:
+    """The file parsed; of a notebook, its code.  Raises what parsing raises."""
+    from tf2ms_opt.trace.module import Module
+
+    return Module.parse(Notebook.of(data).code if is_notebook(data, "") else SourceText.of(data), rules)
