@@ -55,8 +55,8 @@ class Converter:
             asked = dict(zip(walked.files, in_order(self._asked, walked.files, self.jobs), strict=True))
             candidates = {file: one for file, (one, _) in asked.items() if one is not None}
             opened = [(file, across) for file, (_, across) in asked.items()]
-            shared = any(across.signatures or across.handings for _, across in opened)
-            self._told = told(Files(walked.files, _read, self.rules), candidates, shared=shared)
+            makers = {one.function for _, across in opened for one in across.signatures}
+            self._told = told(Files(walked.files, _read, self.rules), candidates, makers)
             self._neighbours = survey(walked.files, opened, _read, self._attempt, self.rules)
         every: list[Found | Problem] = [*walked.files, *walked.problems]
         items = sorted(every, key=lambda item: item.path)

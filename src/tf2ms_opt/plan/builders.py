@@ -6,6 +6,7 @@ All that the building code has to do with counts, whether or not it ends up in t
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 
 from tf2ms_opt.diagnostics import Finding, finding
@@ -23,6 +24,8 @@ _DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
 _VARIABLES = {"add_weight", "add_variable", "get_variable"}
 #: what is done with a model that tells the parameters of an optimizer
 TELLING = {"compile", "trainable_variables", "trainable_weights", "weights", "variables"}
+#: how an optimizer is called where it is handed on
+_OPTIMIZER = re.compile(r"opt|adam|sgd|rms", re.IGNORECASE)
 _SHOWN = 60
 
 
@@ -36,10 +39,15 @@ def builders(module: Module) -> tuple[Builder, ...]:
 
 
 def taken(module: Module) -> frozenset[Taken]:
-    """Every use in the file of what may build a network."""
-    found = _Walk(module)
-    found.enter(module.index.module)
-    return frozenset(found.takes)
+    """What the networks of the file that may be trained are built by: those of a step, or handed on with optimizers."""
+    models = [node.value for node in module.index.parents if isinstance(node, ast.Attribute) and node.attr in TELLING]
+    for call in module.index.calls:
+        given = [*call.args, *(one.value for one in call.keywords)]
+        if any(_OPTIMIZER.search(module.text(one)) for one in given) or any(
+            one.arg == "optimizer" for one in call.keywords
+        ):
+            models += [one for one in given if isinstance(one, (ast.Name, ast.Attribute, ast.Call, ast.Subscript))]
+    return frozenset(one for model in models for one in taken_for(module, model))
 
 
 def taken_for(module: Module, model: ast.expr) -> frozenset[Taken]:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from tf2ms_opt.diagnostics import Finding
-from tf2ms_opt.offers import Lent, Passing
+from tf2ms_opt.offers import Builder, Lent, Passing
 from tf2ms_opt.plan.builders import built_by
 from tf2ms_opt.plan.custom.classes import is_own_schedule
 from tf2ms_opt.plan.schedules import flow_of, outside_of, returned
@@ -46,17 +46,24 @@ def parameters(module: Module) -> Iterator[tuple[str, tuple[str, ...]]]:
                 yield name, parameters_of(method, bound=True)
 
 
-def passings(module: Module, words: frozenset[str]) -> tuple[Passing, ...]:
-    """What calls of functions of other files, of classes or of methods, whose names are among ``words`` are given."""
-    found = []
+def calls_with(module: Module, words: frozenset[str]) -> Iterator[tuple[ast.Call, tuple[str, ...]]]:
+    """The calls of functions of other files with a name of ``words``, or of methods of classes with one."""
     for call in module.index.calls:
         names = tuple(name for name in outside(module, call.func) if not words.isdisjoint(name.split(".")[-2:]))
+        if names:
+            yield call, names
+
+
+def passings(module: Module, words: frozenset[str], *, networks: bool) -> tuple[Passing, ...]:
+    """What the calls of such functions are given: as rates, and if ``networks`` are asked for, as these."""
+    found = []
+    for call, names in calls_with(module, words):
         given = [(str(place), value) for place, value in enumerate(call.args)]
         given += [(one.arg, one.value) for one in call.keywords if one.arg is not None]
-        for key, value in given if names else ():
+        for key, value in given:
             if not isinstance(value, (ast.Constant, ast.Starred)):
-                rate, network = _value(module, "", [value]), built_by(module, value)
-                found.append(Passing(names, key, module.position(call)[0], rate, network))
+                network = built_by(module, value) if networks else Builder("", None, (), ())
+                found.append(Passing(names, key, module.position(call)[0], _value(module, "", [value]), network))
     return tuple(found)
 
 

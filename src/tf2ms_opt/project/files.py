@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tf2ms_opt.neighbours import Mentions
 from tf2ms_opt.project.layout import Layout, definitions
-from tf2ms_opt.project.questions import Offer, offer
+from tf2ms_opt.project.questions import Building, Offer, building, offer
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.walk import Found
 
@@ -26,6 +26,7 @@ class Files(Mapping[str, Mentions]):
     _layout: Layout = field(init=False)
     _by_real: dict[str, Found] = field(init=False)
     _known: dict[str, Offer] = field(default_factory=dict)
+    _buildings: dict[str, Building] = field(default_factory=dict)
     _places: dict[tuple[str, str], tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -38,6 +39,12 @@ class Files(Mapping[str, Mentions]):
         if real not in self._known:
             self._known[real] = offer(self.bytes(real), self.rules)
         return self._known[real]
+
+    def building(self, real: str) -> Building:
+        """What the file has to do with networks; nothing, where it cannot be read."""
+        if real not in self._buildings:
+            self._buildings[real] = building(self.bytes(real), self.rules)
+        return self._buildings[real]
 
     def bytes(self, real: str) -> bytes:
         """What is in the file; nothing, where it cannot be read."""

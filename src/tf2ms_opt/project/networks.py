@@ -16,7 +16,7 @@ def networks(files: Files, using: Iterable[str]) -> Mapping[str, tuple[tuple[Tak
     """Real path of a file of ``using`` -> what it takes from other files that has penalties, and where."""
     found = {}
     for real in using:
-        told = [(one, _places(files, real, one)) for one in sorted(files.offer(real).taken, key=repr)]
+        told = [(one, _places(files, real, one)) for one in sorted(files.building(real).taken, key=repr)]
         found[real] = tuple((one, places) for one, places in told if places)
     return found
 
@@ -40,7 +40,7 @@ def _lines(files: Files, start: Iterable[_Key], without: str) -> dict[tuple[str,
     seen: set[_Key] = set()
     while pending:
         key = pending.pop()
-        builder = files.offer(key[0]).builder(key[1]) if key not in seen else None
+        builder = files.building(key[0]).builder(key[1]) if key not in seen else None
         seen.add(key)
         if builder is None:
             continue
@@ -59,9 +59,9 @@ def _said(lines: Mapping[tuple[str, int], str]) -> tuple[str, ...]:
 
 def _meant(files: Files, importer: str, taken: Taken, around: frozenset[str] | None) -> Iterator[_Key]:
     """What ``taken`` may be in ``importer``, and what it is given where the code around it is given ``around``."""
-    own = "." not in taken.name and files.offer(importer).builder(taken.name) is not None
+    own = "." not in taken.name and files.building(importer).builder(taken.name) is not None
     for file, name in ((importer, taken.name),) if own else files.definitions(importer, taken.name):
-        builder = files.offer(file).builder(name)
+        builder = files.building(file).builder(name)
         if builder is not None:
             yield file, name, _given(taken, builder if "." not in name else None, around)
 

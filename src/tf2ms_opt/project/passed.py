@@ -17,8 +17,8 @@ Passings = Mapping[str, Collection[Passing]]
 
 
 def functions(wanted: Wanted) -> frozenset[str]:
-    """The names by which the functions with ``wanted`` parameters are called."""
-    return frozenset(name.partition("(")[0].rpartition(".")[2] for every in wanted.values() for name in every)
+    """The names of the functions with ``wanted`` parameters, and of the classes that have these as methods."""
+    return frozenset(name.partition("(")[0].partition(".")[0] for every in wanted.values() for name in every)
 
 
 def handed_rates(files: Files, wanted: Wanted, passings: Passings) -> Mapping[str, tuple[tuple[str, NoNumber], ...]]:

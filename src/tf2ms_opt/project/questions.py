@@ -32,16 +32,22 @@ class Optimizers:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a file has for others, what it takes from them for networks of its own, and what it imports."""
+    """What a file has for others but for networks, and what it imports."""
 
-    builders: Mapping[str, Builder] = field(default_factory=dict)
-    taken: frozenset[Taken] = frozenset()
     lent: Mapping[str, Lent] = field(default_factory=dict)
     mentions: Mentions = field(default_factory=Mentions)
     #: class -> the names of its base classes; name -> the names of what builds the object that it holds
     above: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: function, class or method -> the names of what it is given
     parameters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """What a file has for the networks of others, and what it takes from them for its own."""
+
+    builders: Mapping[str, Builder] = field(default_factory=dict)
+    taken: frozenset[Taken] = frozenset()
 
     def builder(self, name: str) -> Builder | None:
         """What ``name`` is; of a method, its class."""
@@ -115,7 +121,6 @@ def mentions(data: bytes, rules: RuleSet, names: Collection[str]) -> Mentions | 
 
 def offer(data: bytes, rules: RuleSet) -> Offer:
     """What the file has for others; nothing, where it cannot be read."""
-    from tf2ms_opt.plan.builders import builders, taken
     from tf2ms_opt.plan.foreign import mentions as found
     from tf2ms_opt.plan.lent import lent, parameters
     from tf2ms_opt.plan.reached import above
@@ -125,20 +130,32 @@ def offer(data: bytes, rules: RuleSet) -> Offer:
     except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
         return Offer()
     if is_notebook(data, ""):  # no file imports it
-        return Offer(taken=taken(module), mentions=found(module, ()))
-    known = {one.name: one for one in builders(module)}, taken(module), {one.name: one for one in lent(module)}
-    return Offer(*known, found(module, ()), dict(above(module)), dict(parameters(module)))
+        return Offer(mentions=found(module, ()))
+    known = {one.name: one for one in lent(module)}
+    return Offer(known, found(module, ()), dict(above(module)), dict(parameters(module)))
 
 
-def rates(data: bytes, rules: RuleSet) -> frozenset[str]:
-    """The names of other files that any call of the file is given, as ``Told.values`` has them."""
-    from tf2ms_opt.plan.lent import asked
+def building(data: bytes, rules: RuleSet) -> Building:
+    """What the file has to do with networks; nothing, where it cannot be read."""
+    from tf2ms_opt.plan.builders import builders, taken
+
+    try:
+        module = _module(data, rules)
+    except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return Building()
+    known = () if is_notebook(data, "") else builders(module)
+    return Building({one.name: one for one in known}, taken(module))
+
+
+def rates(data: bytes, rules: RuleSet, words: frozenset[str]) -> frozenset[str]:
+    """The names of other files that calls of functions with a name of ``words`` get, as ``Told.values`` has them."""
+    from tf2ms_opt.plan.lent import asked, calls_with
 
     try:
         module = _module(data, rules)
     except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset()
-    return asked(module, module.index.calls)
+    return asked(module, [call for call, _ in calls_with(module, words)])
 
 
 def reaches(data: bytes, rules: RuleSet, attributes: Collection[str]) -> tuple[Reach, ...]:
@@ -152,12 +169,12 @@ def reaches(data: bytes, rules: RuleSet, attributes: Collection[str]) -> tuple[R
         return ()
 
 
-def passings(data: bytes, rules: RuleSet, words: frozenset[str]) -> tuple[Passing, ...]:
-    """What the file hands to functions of other files with a name of ``words``."""
+def passings(data: bytes, rules: RuleSet, words: frozenset[str], *, networks: bool) -> tuple[Passing, ...]:
+    """What the file hands to functions of other files with a name of ``words``; as ``networks`` too, or as rates."""
     from tf2ms_opt.plan.lent import passings as found
 
     try:
-        known = found(_module(data, rules), words)
+        known = found(_module(data, rules), words, networks=networks)
         return tuple(map(Notebook.of(data).placed_at, known)) if is_notebook(data, "") else known
     except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
         return ()

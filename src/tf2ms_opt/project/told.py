@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from tf2ms_opt.neighbours import UNTOLD, Reached, Told
 from tf2ms_opt.offers import Owner
@@ -21,26 +21,26 @@ _TRAINS = re.compile(rb"\.compile\b|\.minimize\b|\.apply_gradients\b")
 _PENALTIES = re.compile(rb"regularizer|add_loss|ActivityRegularization")
 
 
-def told(files: Files, asked: Mapping[Found, Optimizers], *, shared: bool) -> Mapping[str, Told]:
+def told(files: Files, asked: Mapping[Found, Optimizers], makers: Collection[str]) -> Mapping[str, Told]:
     """Path in reports -> what other files tell that file; one that is told nothing is absent.
 
-    ``asked`` are the files that may build optimizers, and what they have to do with them.
-    With ``shared``, any call may get an optimizer, from a function of these files.
+    ``asked`` are the files that may build optimizers, and what they have to do with them; ``makers`` are the functions
+    from which other files get some.
     """
     if not asked:
         return {}
-    data = files.bytes
-    carriers = {file.real for file in files.files if _PENALTIES.search(data(file.real))}
-    using = [file for file in files.files if file in asked or _TRAINS.search(data(file.real))]
+    carriers = {file.real for file in files.files if _PENALTIES.search(files.bytes(file.real))}
+    using = [file for file in files.files if file in asked or _TRAINS.search(files.bytes(file.real))]
     known = {file.real: one.rates for file, one in asked.items() if one.rates}
-    if shared:
-        known |= {file.real: rates(data(file.real), files.rules) for file in using}
+    words = _with_aliases(files, {name.rpartition(".")[2] for name in makers})
+    for real in _having(files, words):
+        known[real] = known.get(real, frozenset()) | rates(files.bytes(real), files.rules, words)
     penalties = networks(files, [file.real for file in using if carriers - {file.real}])
     given = {real: values(files, real, names) for real, names in known.items()}
     wanted = {real: {name for name in names if is_parameter(name)} for real, names in known.items()}
-    got_rates = handed_rates(files, wanted, _passings(files, wanted))
     trained = {file.real: one.models for file, one in asked.items() if carriers and one.models}
-    got_networks = handed_networks(files, trained, _passings(files, trained))
+    passed = _passings(files, [wanted, trained])
+    got_rates, got_networks = handed_rates(files, wanted, passed), handed_networks(files, trained, passed)
     owners = {file.real: one.owners for file, one in asked.items() if one.owners}
     met = _reached(files, owners)
     found = {
@@ -54,17 +54,33 @@ def told(files: Files, asked: Mapping[Found, Optimizers], *, shared: bool) -> Ma
     return {path: one for path, one in found.items() if one != UNTOLD}
 
 
-def _passings(files: Files, wanted: Wanted) -> Passings:
-    """What every file hands to the functions with ``wanted`` parameters, under whatever names it imports them."""
-    words: frozenset[str] = functions(wanted)
+def _passings(files: Files, wanted: Sequence[Wanted]) -> Passings:
+    """What every file hands to the functions with ``wanted`` parameters, under whatever names it imports them.
+
+    The last of them are those that get networks.
+    """
+    words = _with_aliases(files, frozenset[str]().union(*map(functions, wanted)))
+    built = bool(wanted[-1])
+    return {real: passings(files.bytes(real), files.rules, words, networks=built) for real in _having(files, words)}
+
+
+def _with_aliases(files: Files, words: Collection[str]) -> frozenset[str]:
+    """``words``, and the names under which some file imports what is called so."""
+    found = frozenset(words)
     while True:
-        pattern = _any_of(words)
-        calling = [file.real for file in files.files if pattern is not None and pattern.search(files.bytes(file.real))]
-        imports = [pair for real in calling for pair in files.offer(real).mentions.imports]
-        more = words | {own for own, full in imports if full.rpartition(".")[2] in words}
-        if more == words:
-            return {real: passings(files.bytes(real), files.rules, words) for real in calling}
-        words = more
+        every = "|".join(re.escape(word) for word in sorted(found))
+        pattern = re.compile(rf"\b(?:{every})\s+as\s+(\w+)".encode())
+        named = [pattern.findall(files.bytes(real)) for real in _having(files, found)]
+        more = found | {one.decode() for every in named for one in every}
+        if more == found:
+            return found
+        found = more
+
+
+def _having(files: Files, words: Collection[str]) -> list[str]:
+    """The files that have one of ``words``."""
+    pattern = _any_of(words)
+    return [file.real for file in files.files if pattern is not None and pattern.search(files.bytes(file.real))]
 
 
 def _reached(files: Files, owners: Mapping[str, Collection[Owner]]) -> Mapping[str, tuple[Reached, ...]]:
