@@ -267,13 +267,9 @@ def _settled(module: Module, draft: Draft, names: Aliases, edits: StepEdits) -> 
 
 
 def _is_settled(one: Finding, *, taped: bool) -> bool:
-    """A converted step takes care of it: of rates that are read and set, too, but not of whoever gets the optimizer.
-
-    A tape that does not ask the network for its losses had no penalties.
-    """
-    if taped and one.name == "penalties-elsewhere":
-        return True
-    return one.code in _SETTLED or (one.code == "TMO208" and one.variant == "attribute")
+    """A converted step takes care of it: of rates that are read and set, too, but not of whoever gets the optimizer."""
+    unasked = taped and one.name == "penalties-elsewhere"  # no tape that asks for losses is converted
+    return unasked or one.code in _SETTLED or (one.code == "TMO208" and one.variant == "attribute")
 
 
 def _frozen(module: Module, draft: Draft) -> Iterable[Finding]:
