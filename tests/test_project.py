@@ -35,8 +35,8 @@ def run(arguments, folder):
 def files(folder):
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*.py"))
-        if path.name != RUNTIME
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in (".py", ".ipynb") and path.name != RUNTIME
     }
 
 
@@ -68,15 +68,23 @@ def test_a_second_run_changes_nothing(project, tmp_path):
     assert files(tmp_path / "code") == once
 
 
-def test_the_order_of_the_paths_does_not_matter(tmp_path):
+@pytest.mark.parametrize("project", ["factories", "handing", "networks", "objects", "rates"])
+def test_the_order_of_the_paths_does_not_matter(project, tmp_path):
     found = []
-    paths = ["pkg", "scripts"]
+    paths = sorted(one.name for one in (PROJECTS / project / "before").iterdir())
     for number, order in enumerate((paths, paths[::-1])):
         folder = tmp_path / str(number)
-        shutil.copytree(PROJECTS / "factories" / "before", folder)
-        run(["convert", *order], folder)
-        found.append(files(folder))
+        shutil.copytree(PROJECTS / project / "before", folder)
+        output = run(["convert", *order, "--format", "concise"], folder).output
+        found.append((output, files(folder)))
     assert found[0] == found[1]
+
+
+def test_a_network_from_outside_of_the_run_is_not_asked(tmp_path):
+    """As for a file by itself: the next step of the converted call says what is not seen."""
+    shutil.copytree(PROJECTS / "networks" / "before", tmp_path / "code")
+    result = run(["convert", "scripts", "--format", "concise"], tmp_path / "code")
+    assert "TMO220" not in result.output
 
 
 def test_a_file_by_itself_leaves_what_others_call(tmp_path):
@@ -104,6 +112,13 @@ def test_it_is_changed_with_its_callers(tmp_path):
     written(tmp_path, {"optim.py": FACTORY, "caller.py": CALLER})
     assert run(["convert", "."], tmp_path).exit_code == 0
     assert "def make(params, lr):" in (tmp_path / "optim.py").read_text()
+    assert "make(net.trainable_params(), 0.1)" in (tmp_path / "caller.py").read_text()
+
+
+def test_a_caller_whose_own_optimizer_is_left(tmp_path):
+    own = "import tensorflow as tf\nother.compile(tf.keras.optimizers.SGD(tf.Variable(0.1)), loss='mse')\n"
+    written(tmp_path, {"optim.py": FACTORY, "caller.py": CALLER + own})
+    run(["convert", "."], tmp_path)
     assert "make(net.trainable_params(), 0.1)" in (tmp_path / "caller.py").read_text()
 
 

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tf2ms_opt.diagnostics import Finding, Severity, finding
+from tf2ms_opt.neighbours import Neighbours
 from tf2ms_opt.options import Options
 from tf2ms_opt.outcomes import FileStatus, Outcome
 from tf2ms_opt.rulebook import Rules
@@ -96,7 +97,7 @@ def _convert(source: SourceText, options: Options, data: bytes, *, rules: RuleSe
             text = apply(source, decided.splices)
             wrong = problem(source.data, text, decided.splices)
         if decided.splices and wrong is None:
-            module = Module.parse(source.with_data(text), rules)
+            module = Module.parse(source.with_data(text), rules, Neighbours(told=module.told))
             options = replace(options, neighbours=options.neighbours.settled())
             last = plan(module, options, path)
             wrong = "a second run would change the result" if last.splices else None
@@ -140,7 +141,7 @@ def _annotated(module: Module, decided: Plan, options: Options, path: str) -> tu
         after = apply(module.source, splices)
         if (wrong := problem_of_comments(before, after, splices)) is not None:
             return before, wrong
-        module = Module.parse(module.source.with_data(after), module.rules)
+        module = Module.parse(module.source.with_data(after), module.rules, Neighbours(told=module.told))
         decided = plan(module, options, path)
     return module.source.data, "the comments above what is left do not settle"
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from tf2ms_opt.offers import Taken
+
 #: a line of a file that is not named yet
 LINE = re.compile(r"\bline (\d+)\b(?! of )")
 
@@ -141,6 +143,42 @@ class Stepped:
 
 
 @dataclass(frozen=True, slots=True)
+class NoNumber:
+    """What a name of another file gives: a schedule, or else another value that changes, and where that is built."""
+
+    place: str
+    schedule: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What another file does with the objects of a class (``owner``), as in ``Reach``, and where."""
+
+    owner: str
+    path: str
+    kind: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What other files tell a file, whatever becomes of them.
+
+    ``penalties`` is what they add to the loss by a network that the file takes from them, each with its place;
+    ``values`` are names of other files that give no number where the file takes a learning rate from them; ``reached``
+    is what they do with the objects of its classes that build their own optimizers.
+    """
+
+    penalties: tuple[tuple[Taken, tuple[str, ...]], ...] = ()
+    values: tuple[tuple[str, NoNumber], ...] = ()
+    reached: tuple[Reached, ...] = ()
+
+
+#: of a file whose neighbours have nothing that concerns it
+UNTOLD = Told()
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbours:
     """``callers`` holds functions of the file with calls in other files, and why those cannot be changed (or nothing).
 
@@ -155,6 +193,7 @@ class Neighbours:
     assumed: bool = False
     takers: tuple[tuple[tuple[int, int], Taker], ...] = ()
     received: tuple[Received, ...] = ()
+    told: Told = UNTOLD
 
     def settled(self) -> Neighbours:
         """What is still to be said to the file once it was converted."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tf2ms_opt.deadline import TooLongError, limited
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.engine import convert_source, has_candidate
-from tf2ms_opt.neighbours import NOBODY, NOTHING, Across, Neighbours
+from tf2ms_opt.neighbours import NOBODY, NOTHING, UNTOLD, Across, Neighbours, Told
 from tf2ms_opt.options import Fidelity, Options, says_generation
 from tf2ms_opt.outcomes import FileStatus, Outcome
 from tf2ms_opt.parallel import in_order
@@ -26,6 +26,7 @@ from tf2ms_opt.write import ChangedError
 if TYPE_CHECKING:
     from tf2ms_opt.cache import Cache
     from tf2ms_opt.pins import Pins
+    from tf2ms_opt.project.questions import Optimizers
 
 #: stores a result: the file, the bytes that were read and those to write, which may be the same
 Store = Callable[[Found, bytes, bytes], None]
@@ -35,13 +36,14 @@ _SECONDS = 120
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """The first look at a file: whether it has no site of its own, and what it tells about other files.
+    """The first look at a file: whether it has no site of its own, and what it has to do with other files.
 
     ``digest`` is what the cache has to remember a file by that has words of the rules and no site.
     """
 
-    silent: bool = False
     across: Across = NOTHING
+    optimizers: Optimizers | None = None
+    silent: bool = False
     digest: bytes | None = None
 
 
@@ -65,6 +67,8 @@ class Converter:
     _neighbours: Mapping[str, Neighbours] = field(default_factory=dict)
     #: files without a site of their own
     _silent: set[str] = field(default_factory=set)
+    #: path -> what the other files tell it, whatever becomes of them
+    _told: Mapping[str, Told] = field(default_factory=dict)
 
     def outcomes(self, walked: Walked, store: Store) -> Iterator[Outcome]:
         """The outcome of every file and of every path that could not be walked, sorted by path."""
@@ -86,19 +90,27 @@ class Converter:
         asked = [file for file in files if self._has_word(file)]
         if self.jobs > 1 and asked:
             self._load()
-        telling, digests = [], set()
+        looks, digests = dict[Found, _Look](), set()
         self._silent = {file.path for file in files} - {file.path for file in asked}
         for file, look in zip(asked, in_order(self._look, asked, self.jobs), strict=True):
             if look.silent:
                 self._silent.add(file.path)
+            else:
+                looks[file] = look
             if look.digest is not None:
                 digests.add(look.digest)
-            if look.across != NOTHING:
-                telling.append((file, look.across))
         if self.cache is not None:
             self.cache.add(digests)
+        known = {file: look.optimizers for file, look in looks.items() if look.optimizers is not None}
+        telling = [(file, look.across) for file, look in looks.items() if look.across != NOTHING]
+        if known:
+            from tf2ms_opt.project.files import Files  # noqa: PLC0415 -- few runs have such files
+            from tf2ms_opt.project.told import told  # noqa: PLC0415
+
+            makers = {one.function for _, across in telling for one in across.signatures}
+            self._told = told(Files(files, _read, self.rules.loaded), known, makers)
         if telling:
-            from tf2ms_opt.project.survey import survey  # noqa: PLC0415 -- few runs have such files
+            from tf2ms_opt.project.survey import survey  # noqa: PLC0415
 
             self._neighbours = survey(files, telling, _read, self._attempt, self.rules.loaded)
 
@@ -119,6 +131,7 @@ class Converter:
         return self._converted(data, path, near, self._neighbours.get(path, NOBODY))
 
     def _converted(self, data: bytes, path: str, near: Path, neighbours: Neighbours) -> Outcome:
+        neighbours = replace(neighbours, told=self._told.get(path, UNTOLD))
         try:
             if not has_candidate(data, self.rules, path) and not neighbours.concern:
                 return _plain(path)
@@ -172,7 +185,7 @@ class Converter:
             return _Look()  # the same is said when the file's turn comes
         if found is None:
             return _Look(silent=True, digest=digest)
-        return _Look(across=found)
+        return _Look(found.across, found.optimizers)
 
     def _item(self, item: Found | Problem) -> tuple[Outcome, bytes | None]:
         """The outcome of a file or path, and the file's bytes; nothing is written."""

@@ -11,15 +11,18 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
+from typing import TypeVar
 
 from tf2ms_opt.diagnostics import Finding
 from tf2ms_opt.neighbours import LINE, Mentions
 from tf2ms_opt.notebooks.document import Cell, DocumentError, code_cells, written
 from tf2ms_opt.notebooks.magics import CellCode, is_python, plain, stand_ins
 from tf2ms_opt.notebooks.pinned import Told, told
+from tf2ms_opt.offers import Passing, Reach
 from tf2ms_opt.outcomes import Site
 from tf2ms_opt.source import SourceText, UndecodableError
 
+Placed = TypeVar("Placed", Passing, Reach)
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 #: how messages name a line of the text
 #: the comment in front of a cell: its index, and the number of lines in its head
@@ -138,6 +141,11 @@ class Notebook:
             cell, line, _ = self.place(use.line, 1)
             uses.append(replace(use, cell=cell, line=line))
         return replace(known, uses=tuple(uses))
+
+    def placed_at(self, one: Placed) -> Placed:
+        """What stands at a line of the Python text as what stands in its cell."""
+        cell, line, _ = self.place(one.line, 1)
+        return replace(one, cell=cell, line=line)
 
     def worded(self, message: str) -> str:
         """A message about the Python text as one about the cells."""

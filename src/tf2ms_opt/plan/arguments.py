@@ -17,11 +17,12 @@ from tf2ms_opt.plan.around import own_defaults, wrapper_arguments
 from tf2ms_opt.plan.pinned import FLOATS, Written, pin_defaults
 from tf2ms_opt.plan.rates import Rates
 from tf2ms_opt.plan.rewrites import as_argument
-from tf2ms_opt.plan.schedules import Flow, flow_of, tensorflow_value, varying
+from tf2ms_opt.plan.schedules import Flow, flow_of
 from tf2ms_opt.plan.settings import setting_of
 from tf2ms_opt.plan.signature import LeftError, bind
 from tf2ms_opt.plan.targets import Choice, Wanted, choose
 from tf2ms_opt.plan.translation import Setup, Translation
+from tf2ms_opt.plan.varying import tensorflow_value, varying
 from tf2ms_opt.rules import Action, Kind, Parameter
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.constants import is_literal

@@ -252,8 +252,8 @@ def _file_findings(
     module: Module, found: Sequence[Found], done: dict[Found, Draft], verdict: Verdict
 ) -> Iterable[Finding]:
     """What is said beside the sites: an assumed generation, and the training steps that are still TensorFlow's."""
-    if verdict.assumed and done:
-        first = next(site for site in found if site in done)
+    first = next((site for site in found if site in done), None)  # a file may have calls of others' functions alone
+    if verdict.assumed and first is not None:
         yield finding("generation-assumed", *module.position(first.node), generation=verdict.generation)
     steps = dict.fromkeys(draft.step for draft in done.values() if draft.step is not None)
     for step in steps:

@@ -11,6 +11,7 @@ from tf2ms_opt.facts import Mixed, Rebuilt, Splice, origins
 from tf2ms_opt.options import Fidelity, Options, converts_steps
 from tf2ms_opt.plan.arguments import translate
 from tf2ms_opt.plan.around import measured_around
+from tf2ms_opt.plan.builders import penalties_elsewhere
 from tf2ms_opt.plan.claims import Claim, claim, runtime_note
 from tf2ms_opt.plan.edits import Editor, Origin, SiteFacts
 from tf2ms_opt.plan.factories import Factories, Factory
@@ -104,10 +105,11 @@ class Drafter:
         site.findings += [*translation.findings, *site.origin.findings, *self.differences_of(site, translation)]
         site.findings += other_uses(module, site, converts=converts_steps(self.options))
         calls = [one.parameters for one in site.origin.built]
-        models = () if site.origin.others else (*site.origin.models, *(one for known in calls for one in known.models))
+        every = (*site.origin.models, *(one for known in calls for one in known.models))
+        models = () if site.origin.others else every
         why_not = self.keeps_regularizers(site, translation)
         regular = regularization(module, models, statement, place, why_not)
-        site.findings += regular.findings
+        site.findings += [*regular.findings, *penalties_elsewhere(module, every, place)]
         splices, needs = self.editor.edits(site, translation, regular.value)
         measured = None
         if measured_around(candidate).issuperset(name for name, _ in translation.wrapped) and (

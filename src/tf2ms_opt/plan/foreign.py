@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from tf2ms_opt.diagnostics import finding
 from tf2ms_opt.neighbours import Gain, Mention, Mentions
+from tf2ms_opt.plan.builders import penalties_elsewhere
 from tf2ms_opt.plan.drafts import Draft
 from tf2ms_opt.plan.factories import Called, Factories
 from tf2ms_opt.plan.found import Found
@@ -77,18 +78,21 @@ def _draft(module: Module, gain: Gain, call: ast.Call, called: Called, *, conver
     known = tuple(dict.fromkeys(step for step in steps if step is not None))
     passed = ", ".join(dict.fromkeys(one.parameters.text for one in called.built)) or "its own parameters"
     details = {"function": gain.signature.function, "path": gain.path, "params": passed}
+    place = module.position(call)
+    models = tuple(model for one in called.built for model in one.parameters.models)
     return Draft(
         candidate=Candidate(rule, source, gain.signature.generation, ()),
         splices=called.splices,
         findings=(
-            finding("parameters-passed", *module.position(call), **details),
+            finding("parameters-passed", *place, **details),
             *handed_over(module, uses, passed, converts=converts),
+            *penalties_elsewhere(module, models, place),
         ),
         params=passed,
         choice=Choice("", ()),
         needs=frozenset(),
         step=known[0] if known else None,
-        models=tuple(model for one in called.built for model in one.parameters.models),
+        models=models,
         steps=known,
         uses=tuple(uses),
         wrapped=gain.signature.wrapped,

@@ -9,9 +9,11 @@ import ast
 from collections.abc import Sequence
 
 from tf2ms_opt.plan.between import begins, growth
+from tf2ms_opt.plan.placement import flow_scope
+from tf2ms_opt.plan.reached import SETS, own_attribute, reached
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import dotted
-from tf2ms_opt.trace.uses import Use, UseKind
+from tf2ms_opt.trace.uses import TELLING_METHODS, VARIABLE_METHODS, Use, UseKind
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
@@ -22,6 +24,8 @@ def outlived(
     """Why the parameters at ``statement`` are not those of every later use; empty if they are."""
     if target is not None and _kept(module, statement, target):
         return "it is built once and kept for whatever model comes next"
+    if why := _changed_elsewhere(module, statement, target, models):
+        return why
     for model in models:
         if line := _grown_later(module, statement, model):
             return f"layers are added in line {line}, after it is built"
@@ -33,6 +37,23 @@ def outlived(
             if min(compiled) < binding.moment < max(compiled) and binding.statement is not None:
                 line = module.position(binding.statement)[0]
                 return f"other layers train from line {line} on, and Keras' object goes on with them"
+    return ""
+
+
+def _changed_elsewhere(module: Module, statement: ast.stmt, target: str | None, models: Sequence[ast.expr]) -> str:
+    """What another file does to the optimizer, or to a model, that an object holds, so that the two part.
+
+    A model that is read where the optimizer is built is the one of that moment, whoever sets it.
+    """
+    here = flow_scope(module.index.scope(statement))
+    apart = [model for model in models if flow_scope(module.index.scope(model)) is not here]
+    holders = [own_attribute(module, model, dotted(model)) for model in apart]
+    for owner, attribute in filter(None, [*holders, own_attribute(module, statement, target)]):
+        for one in reached(module, owner, attribute):
+            if one.kind == SETS and one.path == attribute:
+                return f"{one.where} sets {attribute} of {owner.name} from outside"
+            if one.path.removeprefix(f"{attribute}.") in VARIABLE_METHODS | TELLING_METHODS:
+                return f"{one.where} takes steps with {attribute} of {owner.name}"
     return ""
 
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from tf2ms_opt.diagnostics import Finding, finding
-from tf2ms_opt.evidence import same
+from tf2ms_opt.neighbours import NoNumber
 from tf2ms_opt.plan.custom.classes import is_own_schedule
-from tf2ms_opt.rules import Action, Kind
 from tf2ms_opt.ruleset import Candidate
+from tf2ms_opt.trace.handed import argument, calls_of, parameter_name
+from tf2ms_opt.trace.held import held
 from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.outside import outside
 from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode
 
 _DEEP = 8  # names of names, and functions that call functions
 #: functions of TensorFlow and Keras that give a number
-_NUMBERS = (".backend.epsilon", ".float32", ".float64")
+NUMBERS = (".backend.epsilon", ".float32", ".float64")
 _ONE_OF_SEVERAL = "a schedule whose class depends on the path that is taken"
 
 
@@ -55,6 +57,8 @@ class Flow:
     functions: tuple[FunctionNode, ...] = ()
     #: the parameters that the schedule is handed over as
     parameters: tuple[Binding, ...] = ()
+    #: the names by which other files give it; with brackets, where it is what they return
+    outside: tuple[str, ...] = ()
 
     def and_also(self, other: Flow) -> Flow:
         return Flow(
@@ -82,6 +86,12 @@ def flow_of(module: Module, node: ast.expr, argument: str, place: tuple[int, int
     return found if isinstance(found, Finding) or found.schedules else None
 
 
+def outside_of(module: Module, node: ast.expr) -> tuple[str, ...]:
+    """The names by which other files may give the value of ``node``, as ``Told`` has them."""
+    found = _flow(_Question(module, "", module.position(node)), node)
+    return () if isinstance(found, Finding) else found.outside
+
+
 def schedule_of(module: Module, node: ast.expr) -> Schedule | None:
     """The one schedule of Keras that ``node`` can only be."""
     found = flow_of(module, node, "", module.position(node))
@@ -89,50 +99,6 @@ def schedule_of(module: Module, node: ast.expr) -> Schedule | None:
         return None
     only = found.schedules[0]
     return only if isinstance(only, Schedule) else None
-
-
-def tensorflow_value(module: Module, node: ast.expr, argument: str, place: tuple[int, int]) -> Finding | None:
-    """Why a number that TensorFlow calculates cannot be taken over: a variable may change while it trains."""
-    if isinstance(node, (ast.BinOp, ast.UnaryOp)):
-        operands = (node.left, node.right) if isinstance(node, ast.BinOp) else (node.operand,)
-        return next(filter(None, (tensorflow_value(module, one, argument, place) for one in operands)), None)
-    bindings = module.origins(node) if isinstance(node, (ast.Name, ast.Attribute)) else ()
-    for value in (node, *(binding.value for binding in bindings)):
-        source = module.framework_name(value.func) if isinstance(value, ast.Call) else None
-        if source is not None and not source.endswith(_NUMBERS):
-            return finding("unsupported-value/tensorflow", *place, argument=argument, source=source)
-    return None
-
-
-def varying(module: Module, node: ast.expr, argument: str, place: tuple[int, int]) -> Finding | None:
-    """A finding where ``node`` gives another value at every step, which only a learning rate may."""
-    if isinstance(node, ast.Lambda):
-        return finding("unsupported-value/varies", *place, argument=argument, source="a function")
-    found = flow_of(module, node, argument, place)
-    if isinstance(found, Flow):
-        first = found.schedules[0]
-        name = first.candidate.source.class_name if isinstance(first, Schedule) else first.owner.name
-        return finding("unsupported-value/varies", *place, argument=argument, source=f"a schedule ({name})")
-    return found or tensorflow_value(module, node, argument, place)
-
-
-def schedule_name(module: Module, candidate: Candidate, bound: Mapping[str, tuple[int, ast.expr]]) -> str | None:
-    """What lets the learning rate fall: the class of a schedule, or the name of the argument that stands for one."""
-    for name, (_, node) in bound.items():
-        parameter = candidate.parameter(name)
-        if parameter is None:
-            continue
-        if parameter.action is Action.LEARNING_RATE_DECAY:
-            known, value = module.constant(node)
-            if not (known and any(same(value, text) for text in parameter.inert)):
-                return name
-        target = candidate.target.find(parameter.to or "")
-        if target is not None and target.kind is Kind.LEARNING_RATE:
-            found = flow_of(module, node, name, module.position(node))
-            if isinstance(found, Flow):
-                only = schedule_of(module, node)
-                return only.candidate.source.class_name if only is not None else "a schedule of the file's own"
-    return None
 
 
 def _flow(asked: _Question, node: ast.expr) -> Flow | Finding:
@@ -149,6 +115,8 @@ def _flow(asked: _Question, node: ast.expr) -> Flow | Finding:
             found = _joined(inner, values)
             if isinstance(found, Flow) and found.schedules:
                 return asked.refuse("schedule", source="a schedule that is taken where another value is empty")
+        case ast.Subscript():
+            found = _held(inner, node)
         case ast.Name() | ast.Attribute():
             found = _named(inner, node)
         case _:
@@ -168,14 +136,52 @@ def _joined(asked: _Question, nodes: Iterable[ast.expr]) -> Flow | Finding:
 
 def _named(asked: _Question, node: ast.Name | ast.Attribute) -> Flow | Finding:
     """What a name stands for, by every binding that can reach it."""
-    result = Flow()
+    result = _of_other_files(asked, node)
+    if isinstance(result, Finding):
+        return result
     bindings = asked.module.origins(node)
     for binding in bindings:
         found = _bound(asked, binding)
         if isinstance(found, Finding):
             return found
-        result = result.and_also(found if found.schedules else Flow(others=(node,)))
-    return result if bindings else Flow(others=(node,))
+        result = result.and_also(found if found.schedules else Flow(others=(node,), outside=found.outside))
+    if not bindings and isinstance(node, ast.Attribute):
+        found = _held(asked, node)
+        return found if isinstance(found, Finding) else result.and_also(found)
+    return result if bindings else result.and_also(Flow(others=(node,)))
+
+
+def _held(asked: _Question, node: ast.Subscript | ast.Attribute) -> Flow | Finding:
+    """A value that a collection or an object holds: a schedule there may be any of them, or is reached by others."""
+    found = _joined(asked, held(asked.module, node))
+    if isinstance(found, Flow) and found.schedules:
+        line = asked.module.position(found.schedules[0].call)[0]
+        return asked.refuse("schedule-held", line=str(line))
+    return found if isinstance(found, Finding) else Flow(others=(node,), outside=found.outside)
+
+
+def _of_other_files(asked: _Question, node: ast.expr, *, called: bool = False) -> Flow | Finding:
+    """What another file gives by the name ``node``, or its call."""
+    return _of_names(asked, (f"{name}()" if called else name for name in outside(asked.module, node)))
+
+
+def _of_names(asked: _Question, names: Iterable[str]) -> Flow | Finding:
+    """What comes from other files by ``names``: a refusal, where that is known to be no number."""
+    known = asked.module.cached(_given)
+    flow = Flow(outside=tuple(names))
+    for name in flow.outside:
+        if name in known:
+            schedule, where = known[name].schedule, known[name].place
+            if "(" in name.removesuffix("()"):  # a parameter
+                return asked.refuse("handed-schedule" if schedule else "handed-value", where=where)
+            return asked.refuse(
+                "imported-schedule" if schedule else "imported-value", name=name.lstrip("."), where=where
+            )
+    return flow
+
+
+def _given(module: Module) -> dict[str, NoNumber]:
+    return dict(module.told.values)
 
 
 def _bound(asked: _Question, binding: Binding) -> Flow | Finding:
@@ -197,39 +203,16 @@ def _handed_over(asked: _Question, binding: Binding) -> Flow | Finding:
     function = module.index.parents.get(module.index.parents[binding.node])
     if not isinstance(function, ast.FunctionDef):
         return Flow()
-    result = Flow()
+    result = _of_names(asked, filter(None, [parameter_name(module, binding)]))
+    if isinstance(result, Finding):
+        return result
     for call in calls_of(module, function):
-        given = _argument(function, call, binding.key, method=module.index.enclosing_class(function) is not None)
+        given = argument(function, call, binding.key, method=module.index.enclosing_class(function) is not None)
         found = _flow(asked, given) if given is not None else Flow()
         if isinstance(found, Finding):
             return found
         result = result.and_also(found)
-    return result.and_also(Flow(parameters=(binding,))) if result.schedules else Flow()
-
-
-def calls_of(module: Module, function: FunctionNode) -> list[ast.Call]:
-    """The calls of ``function`` in this file that are told by its name, or by that of the class it builds."""
-    owner = module.index.enclosing_class(function)
-    if owner is not None and function.name != "__init__":
-        return []
-    named: ast.ClassDef | FunctionNode = owner or function
-    found = []
-    for _, use in module.index.uses.get(named.name, ()):
-        call = module.index.parents[use]
-        if isinstance(call, ast.Call) and call.func is use and any(one.node is named for one in module.origins(use)):
-            found.append(call)
-    return found
-
-
-def _argument(function: ast.FunctionDef, call: ast.Call, name: str, *, method: bool) -> ast.expr | None:
-    """What ``call`` gives to the parameter ``name``, where it is written out."""
-    names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)][int(method) :]
-    by_name = {one.arg: one.value for one in call.keywords}
-    if name in by_name:
-        return by_name[name]
-    place = names.index(name) if name in names else len(call.args)
-    plain = not any(isinstance(one, ast.Starred) for one in call.args)
-    return call.args[place] if plain and place < len(call.args) else None
+    return result.and_also(Flow(parameters=(binding,))) if result.schedules else Flow(outside=result.outside)
 
 
 def _built(asked: _Question, call: ast.Call) -> Flow | Finding:
@@ -246,7 +229,7 @@ def _built(asked: _Question, call: ast.Call) -> Flow | Finding:
     source = module.framework_name(call.func)
     if source is None:
         return _of_project(asked, call)
-    if source.endswith(_NUMBERS):
+    if source.endswith(NUMBERS):
         return Flow(others=(call,))
     schedule = "schedules." in source or source.endswith(("decay", "Decay", "decay_restarts", "_constant"))
     return asked.refuse("schedule" if schedule else "tensorflow", source=source)
@@ -255,21 +238,23 @@ def _built(asked: _Question, call: ast.Call) -> Flow | Finding:
 def _of_project(asked: _Question, call: ast.Call) -> Flow | Finding:
     """An instance of a schedule class of this file, or what a function of this file returns."""
     module = asked.module
-    result = Flow()
     method = module.own_method(call.func)
+    result = Flow() if method is not None else _of_other_files(asked, call.func, called=True)
+    if isinstance(result, Finding):
+        return result
     nodes = [method] if method is not None else [binding.node for binding in module.origins(call.func)]
     for node in nodes:
         found: Flow | Finding = Flow()
         if isinstance(node, ast.ClassDef):
             found = _instance(asked, call, node)
         elif isinstance(node, ast.FunctionDef):
-            found = _joined(asked, _returned(module, node))
+            found = _joined(asked, returned(module, node))
             if isinstance(found, Flow) and found.schedules:
                 found = found.and_also(Flow(functions=(node,)))
         if isinstance(found, Finding):
             return found
         result = result.and_also(found)
-    return result if result.schedules else Flow(others=(call,))
+    return result if result.schedules else Flow(others=(call,), outside=result.outside)
 
 
 def _instance(asked: _Question, call: ast.Call, node: ast.ClassDef) -> Flow | Finding:
@@ -279,10 +264,20 @@ def _instance(asked: _Question, call: ast.Call, node: ast.ClassDef) -> Flow | Fi
     derived = any(is_own_schedule(asked.module, base) for base in asked.module.bases(node))
     if derived or any("Schedule" in name or ".schedules." in name for name in names):
         return asked.refuse("schedule", source=f"the schedule {node.name}, which changes another one")
-    return Flow()
+    return _joined_names(asked, node.bases)
 
 
-def _returned(module: Module, function: ast.FunctionDef) -> list[ast.expr]:
+def _joined_names(asked: _Question, nodes: Iterable[ast.expr]) -> Flow | Finding:
+    result = Flow()
+    for node in nodes:
+        found = _of_other_files(asked, node, called=True)
+        if isinstance(found, Finding):
+            return found
+        result = result.and_also(found)
+    return result
+
+
+def returned(module: Module, function: FunctionNode) -> list[ast.expr]:
     """What ``function`` returns itself, and not a function in it."""
     return [
         node.value

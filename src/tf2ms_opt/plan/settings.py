@@ -6,9 +6,9 @@ import ast
 import re
 from collections.abc import Mapping
 
-from tf2ms_opt.evidence import Setting
-from tf2ms_opt.plan.schedules import schedule_name
-from tf2ms_opt.rules import Parameter, literal
+from tf2ms_opt.evidence import Setting, same
+from tf2ms_opt.plan.schedules import Flow, flow_of, schedule_of
+from tf2ms_opt.rules import Action, Kind, Parameter, literal
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.module import Module
 
@@ -25,8 +25,27 @@ def setting_of(module: Module, candidate: Candidate, bound: Bound) -> Setting:
     own = candidate.source.parameter
     settings = {parameter.name: _value(module, parameter, bound.get(parameter.name)) for parameter in own}
     settings |= _by_alias(module, candidate, bound)
-    schedule = schedule_name(module, candidate, bound)
+    schedule = _schedule_name(module, candidate, bound)
     return Setting(candidate.generation, settings, schedule, module.cached(_changes_rate))
+
+
+def _schedule_name(module: Module, candidate: Candidate, bound: Bound) -> str | None:
+    """What lets the learning rate fall: the class of a schedule, or the name of the argument that stands for one."""
+    for name, (_, node) in bound.items():
+        parameter = candidate.parameter(name)
+        if parameter is None:
+            continue
+        if parameter.action is Action.LEARNING_RATE_DECAY:
+            known, value = module.constant(node)
+            if not (known and any(same(value, text) for text in parameter.inert)):
+                return name
+        target = candidate.target.find(parameter.to or "")
+        if target is not None and target.kind is Kind.LEARNING_RATE:
+            found = flow_of(module, node, name, module.position(node))
+            if isinstance(found, Flow):
+                only = schedule_of(module, node)
+                return only.candidate.source.class_name if only is not None else "a schedule of the file's own"
+    return None
 
 
 def _value(module: Module, parameter: Parameter, given: tuple[int, ast.expr] | None) -> tuple[bool, object]:

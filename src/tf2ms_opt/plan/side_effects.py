@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.plan.between import begins
 from tf2ms_opt.plan.edits import SiteFacts
+from tf2ms_opt.plan.reached import OVERRIDES, own_attribute, reached
 from tf2ms_opt.trace.handed import taker_of
+from tf2ms_opt.trace.held import classes_of
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import BindingKind, Scope
+from tf2ms_opt.trace.scopes import BindingKind, Scope, dotted
 from tf2ms_opt.trace.uses import Use, UseKind
 
 _RATE = {"lr", "learning_rate", "iterations", "decay", "momentum"}
@@ -45,9 +47,8 @@ def other_uses(module: Module, site: SiteFacts, *, converts: bool) -> list[Findi
     for step, model in [*trained, *((other.step, other.model_texts[0]) for other in origin.told)]:
         if frozen := freeze(module, step):
             notes.append(finding("frozen-parameters", *site.place, model=model, line=frozen))
-    for attribute, line in reached_through_model(module, names):
-        notes.append(finding("optimizer-used-elsewhere/attribute", *site.place, attribute=attribute, line=line))
-    notes += [finding("optimizer-used-elsewhere/other", *site.place, line=line) for line in passed_on(module, names)]
+    behind = _behind_its_back(module, site, names)
+    notes += [finding(f"optimizer-used-elsewhere/{key}", *site.place, **details) for key, details in behind]
     return list(dict.fromkeys(notes))
 
 
@@ -99,7 +100,38 @@ def _frozen_for(module: Module, helper: Scope, key: str, step: ast.Call | None) 
     )
 
 
-def reached_through_model(module: Module, models: Sequence[str]) -> list[tuple[str, int]]:
+def _behind_its_back(module: Module, site: SiteFacts, names: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """What is done to an optimizer other than by its name, with details; ``names`` are those of its models."""
+    for attribute, line in _reached_through_model(module, names):
+        yield "attribute", {"attribute": attribute, "line": str(line)}
+    for line in _passed_on(module, names):
+        yield "other", {"line": str(line)}
+    held = own_attribute(module, site.at.statement, site.at.target)
+    holders = [(held, "")] + [
+        (own_attribute(module, model, dotted(model)), "optimizer.") for model in site.origin.models
+    ]
+    for owner, between in holders:
+        start = f"{owner[1]}.{between}" if owner is not None else ""
+        for one in reached(module, owner[0], owner[1]) if owner is not None else ():
+            if one.kind != OVERRIDES and one.path.startswith(start):
+                details = {"attribute": one.path.removeprefix(start).partition(".")[0], "where": one.where}
+                yield "elsewhere", details
+    for line, attribute in _outside_of_class(module, *held) if held is not None else ():
+        yield "outside", {"attribute": attribute, "line": str(line)}
+
+
+def _outside_of_class(module: Module, owner: ast.ClassDef, attribute: str) -> Iterator[tuple[int, str]]:
+    """Attributes of the optimizer that code of the file reads or sets by an object of the class."""
+    for key, uses in module.index.uses.items():
+        for scope, use in uses if key.endswith(f".{attribute}") else ():
+            parent, method = module.index.parents[use], module.method_of(scope)
+            on_self = method is not None and key == f"{method[2]}.{attribute}"
+            told = isinstance(use, ast.Attribute) and owner in classes_of(module, use.value)
+            if isinstance(parent, ast.Attribute) and told and not on_self and parent.attr in _RATE:
+                yield module.position(use)[0], parent.attr
+
+
+def _reached_through_model(module: Module, models: Sequence[str]) -> list[tuple[str, int]]:
     """Reads and writes of ``X.optimizer.lr`` and the like, for the models that the optimizer trains.
 
     A callback reaches its model as ``self.model``.
@@ -120,7 +152,7 @@ def reached_through_model(module: Module, models: Sequence[str]) -> list[tuple[s
     return found
 
 
-def passed_on(module: Module, models: Sequence[str]) -> list[int]:
+def _passed_on(module: Module, models: Sequence[str]) -> list[int]:
     """The lines that take ``X.optimizer`` of a model as a whole, such as the compile of another model."""
     uses = [node for model in models for _, node in module.index.uses.get(f"{model}.optimizer", ())]
     return sorted(

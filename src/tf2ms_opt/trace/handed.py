@@ -39,6 +39,54 @@ def function_of(module: Module, call: ast.Call) -> FunctionNode | None:
     return function if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
 
 
+def parameter_name(module: Module, binding: Binding) -> str:
+    """``build(rate)``, ``Trainer(model)`` or ``Trainer.fit(rate)``: a parameter by the name that other files call.
+
+    Empty for one of a function that they cannot name.
+    """
+    function = module.index.parents.get(module.index.parents[binding.node])
+    if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return ""
+    owner = module.index.enclosing_class(function)
+    if module.index.scope(owner or function) is not module.index.top:
+        return ""
+    own = owner is not None and function.name == "__init__"
+    names = [owner.name if owner is not None else "", "" if own else function.name]
+    return f"{'.'.join(filter(None, names))}({binding.key})"
+
+
+def parameters_of(function: FunctionNode, *, bound: bool) -> tuple[str, ...]:
+    """The names of the positional parameters, without self of a method (``bound``) that is called on an object."""
+    static = any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in function.decorator_list)
+    names = tuple(one.arg for one in (*function.args.posonlyargs, *function.args.args))
+    return names[1:] if bound and not static else names
+
+
+def calls_of(module: Module, function: FunctionNode) -> list[ast.Call]:
+    """The calls of ``function`` in this file that are told by its name, or by that of the class it builds."""
+    owner = module.index.enclosing_class(function)
+    if owner is not None and function.name != "__init__":
+        return []
+    named: ast.ClassDef | FunctionNode = owner or function
+    found = []
+    for _, use in module.index.uses.get(named.name, ()):
+        call = module.index.parents[use]
+        if isinstance(call, ast.Call) and call.func is use and any(one.node is named for one in module.origins(use)):
+            found.append(call)
+    return found
+
+
+def argument(function: FunctionNode, call: ast.Call, name: str, *, method: bool) -> ast.expr | None:
+    """What ``call`` gives to the parameter ``name``, where it is written out."""
+    names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)][int(method) :]
+    by_name = {one.arg: one.value for one in call.keywords}
+    if name in by_name:
+        return by_name[name]
+    place = names.index(name) if name in names else len(call.args)
+    plain = not any(isinstance(one, ast.Starred) for one in call.args)
+    return call.args[place] if plain and place < len(call.args) else None
+
+
 def default_of(module: Module, binding: Binding) -> ast.expr | None:
     """The default of a parameter."""
     arguments = module.index.parents.get(binding.node)

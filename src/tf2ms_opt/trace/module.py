@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
-from tf2ms_opt.neighbours import NOBODY, Neighbours, Taker
+from tf2ms_opt.neighbours import NOBODY, Neighbours, Taker, Told
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.selfcheck import parse
 from tf2ms_opt.source import SourceText
@@ -51,6 +51,11 @@ class Module:
         """
         found = index(parse(source.text))
         return cls(source, found, Names(found, rules), rules, neighbours)
+
+    @property
+    def told(self) -> Told:
+        """What other files tell this one, whatever becomes of them."""
+        return self.neighbours.told
 
     @cached_property
     def takers(self) -> Mapping[tuple[int, int], Sequence[Taker]]:

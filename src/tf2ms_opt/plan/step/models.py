@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from tf2ms_opt.plan.placement import flow_scope
+from tf2ms_opt.plan.reached import OVERRIDES, SETS, reached
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.model_uses import Compiled, on_module
 from tf2ms_opt.plan.step.order import check_order
@@ -26,6 +27,7 @@ def compiled_model(module: Module, call: ast.Call) -> Compiled:
     if not isinstance(call.func, ast.Attribute):
         raise StepLeftError("it is not a method call", call)
     receiver = call.func.value
+    _check_overridden(module, call)
     found = Compiled(receiver)
     uses, scope = _uses(module, receiver)
     for use in uses:
@@ -78,9 +80,23 @@ def _of_attribute(
                 parent.attr in _steps(module) or (handed and not module.framework_name(use))
             ):
                 raise StepLeftError(f"{key}.{parent.attr} reaches it from outside of the class", use)
+    for one in reached(module, owner, attribute):
+        step = one.path.removeprefix(f"{attribute}.").partition(".")[0]
+        if one.kind == SETS and one.path == attribute:
+            raise StepLeftError(f"{one.where} sets {attribute} of {owner.name} from outside", node)
+        if step in _steps(module):
+            raise StepLeftError(f"{one.where} reaches {one.path} of {owner.name} from outside", node)
     bound = [binding for one in family for _, binding in module.attribute_bindings(one, attribute)]
     if len([one for one in bound if not isinstance(one.value, ast.Constant)]) > 1:
         raise StepLeftError(f"self.{attribute} is set in more than one place", node)
+
+
+def _check_overridden(module: Module, node: ast.expr) -> None:
+    """Raise ``StepLeftError`` where a class in another file has the method again in which ``node`` stands."""
+    method = module.method_of(module.index.scope(node))
+    for one in reached(module, method[0], method[1].name) if method is not None else ():
+        if method is not None and one.kind == OVERRIDES:
+            raise StepLeftError(f"{one.where} has {one.path} of {method[0].name} again", node)
 
 
 def _steps(module: Module) -> set[str]:

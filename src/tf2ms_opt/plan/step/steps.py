@@ -258,7 +258,7 @@ def _settled(module: Module, draft: Draft, names: Aliases, edits: StepEdits) -> 
         if use.kind is UseKind.ATTRIBUTE and not (use.detail in SCALING and (scaled or draft.wrapped)):
             Rates(module, names, edits, scheduled=draft.scheduled).of_optimizer(use.node, module.text(use.node))
     findings = (
-        *(one for one in draft.findings if not _is_settled(one)),
+        *(one for one in draft.findings if not _is_settled(one, taped=all(map(_is_taped, draft.steps)))),
         *edits.findings,
         *embeddings(module, draft.candidate.generation),
         *_frozen(module, draft),
@@ -267,9 +267,10 @@ def _settled(module: Module, draft: Draft, names: Aliases, edits: StepEdits) -> 
     return replace(draft, findings=findings, splices=splices, step=None)
 
 
-def _is_settled(one: Finding) -> bool:
+def _is_settled(one: Finding, *, taped: bool) -> bool:
     """A converted step takes care of it: of rates that are read and set, too, but not of whoever gets the optimizer."""
-    return one.code in _SETTLED or (one.code == "TMO208" and one.variant == "attribute")
+    unasked = taped and one.name == "penalties-elsewhere"  # no tape that asks for losses is converted
+    return unasked or one.code in _SETTLED or (one.code == "TMO208" and one.variant == "attribute")
 
 
 def _frozen(module: Module, draft: Draft) -> Iterable[Finding]:

@@ -1,0 +1,2 @@
+from .nets import Net, build_model
+from .nets import plain as plain_model

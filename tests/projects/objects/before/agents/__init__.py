@@ -1,0 +1,2 @@
+from .taped import Taped
+from .fitted import Fitted as Compiled

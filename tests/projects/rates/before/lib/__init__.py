@@ -1,0 +1,1 @@
+from .plans import WarmUp, make_schedule as schedule

@@ -1,0 +1,5 @@
+import tensorflow as tf
+
+
+def make(rate):
+    return tf.keras.optimizers.Adam(rate)
