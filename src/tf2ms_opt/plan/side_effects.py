@@ -122,13 +122,22 @@ def _behind_its_back(module: Module, site: SiteFacts, names: Sequence[str]) -> I
 
 def _outside_of_class(module: Module, owner: ast.ClassDef, attribute: str) -> Iterator[tuple[int, str]]:
     """Attributes of the optimizer that code of the file reads or sets by an object of the class."""
+    for holder, rate in module.cached(_rates_of_objects).get(attribute, ()):
+        if owner in classes_of(module, holder):
+            yield module.position(holder)[0], rate
+
+
+def _rates_of_objects(module: Module) -> dict[str, list[tuple[ast.expr, str]]]:
+    """Attribute -> the objects of whose attribute a rate is read or set, and which one, where it is not self."""
+    found: dict[str, list[tuple[ast.expr, str]]] = {}
     for key, uses in module.index.uses.items():
-        for scope, use in uses if key.endswith(f".{attribute}") else ():
-            parent, method = module.index.parents[use], module.method_of(scope)
-            on_self = method is not None and key == f"{method[2]}.{attribute}"
-            told = isinstance(use, ast.Attribute) and owner in classes_of(module, use.value)
-            if isinstance(parent, ast.Attribute) and told and not on_self and parent.attr in _RATE:
-                yield module.position(use)[0], parent.attr
+        for scope, use in uses:
+            parent = module.index.parents[use]
+            if isinstance(use, ast.Attribute) and isinstance(parent, ast.Attribute) and parent.attr in _RATE:
+                method = module.method_of(scope)
+                if method is None or key != f"{method[2]}.{use.attr}":
+                    found.setdefault(use.attr, []).append((use.value, parent.attr))
+    return found
 
 
 def _reached_through_model(module: Module, models: Sequence[str]) -> list[tuple[str, int]]:
