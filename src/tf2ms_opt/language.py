@@ -42,6 +42,8 @@ _PLACES = {
     **dict.fromkeys(("attribute", "cell", "function", "name", "owner"), _WORD),
 }
 _PLACE = r"\{\w*\}"
+#: a reason that is at a place of another file
+_PLACED = "line {line}: {why}"
 
 
 class TranslationError(Exception):
@@ -222,8 +224,8 @@ def _messages(entries: Mapping[str, Entry]) -> Iterable[tuple[str, str]]:
 
 
 def _patterns(sentences: Iterable[tuple[str, str]]) -> Iterable[tuple[re.Pattern[str], str]]:
-    """Each sentence as an expression; the one that says most by itself is tried first."""
-    for key, text in sorted(sentences, key=lambda one: -len(re.sub(_PLACE, "", one[0]))):
+    """Each sentence as an expression: a place before a reason first, then the one that says most by itself."""
+    for key, text in sorted(sentences, key=lambda one: (one[0] != _PLACED, -len(re.sub(_PLACE, "", one[0])))):
         parts = re.split(r"(\{\w+\})", key)
         seen: set[str] = set()
         expression = "".join(_place(part[1:-1], seen) if at % 2 else re.escape(part) for at, part in enumerate(parts))

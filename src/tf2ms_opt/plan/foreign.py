@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from tf2ms_opt.diagnostics import finding
-from tf2ms_opt.neighbours import Gain, Mention, Mentions
+from tf2ms_opt.neighbours import Gain, Mention, Mentions, placed
 from tf2ms_opt.plan.builders import penalties_elsewhere
 from tf2ms_opt.plan.drafts import Draft
 from tf2ms_opt.plan.factories import Called, Factories
@@ -98,7 +98,7 @@ def _draft(module: Module, gain: Gain, call: ast.Call, called: Called, *, conver
         wrapped=gain.signature.wrapped,
         scheduled=gain.signature.scheduled,
         built=called.built,
-        mixed=gain.signature.mixed and f"{gain.signature.mixed} in {gain.path}",
+        mixed=placed(gain.signature.mixed, gain.path),
     )
 
 

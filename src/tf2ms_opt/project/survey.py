@@ -93,7 +93,7 @@ def survey(
 
 def _state_of(state: _Survey) -> tuple[object, ...]:
     return (
-        set(state.signatures),
+        dict(state.signatures),
         dict(state.closed),
         dict(state.takers.left),
         dict(state.takers.losses),
@@ -261,3 +261,6 @@ def _try(state: _Survey, said: Mapping[str, Neighbours]) -> None:
                 state.closed.setdefault(key, f"{file.path}, which calls it, could not be converted")
         if outcome is not None and outcome.changed:
             _open(state, file, outcome.across.signatures)
+            # what was opened when less was known of other files may return other things as well
+            state.signatures |= {(file.real, one.function): one for one in outcome.across.signatures
+                                 if (file.real, one.function) in state.signatures}  # fmt: skip

@@ -1,0 +1,7 @@
+from loop import Loop
+from optim import make
+
+network, other = networks()
+Loop(network, make(network.trainable_params(), "rmsprop", 0.01)).step(features, targets)
+other.compile(make(other.trainable_params(), "adam", 0.01), loss="mse")
+other.fit(features, targets)
