@@ -55,7 +55,7 @@ OTHERS = (
     "config",
     "effective",
     "session",
-    "survey",
+    "overview",
     "verify",
     "baseline",
 )

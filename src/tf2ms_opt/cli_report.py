@@ -47,14 +47,14 @@ def report(paths: tuple[str, ...], output: str, **given: Any) -> None:  # noqa: 
     """
     import msgspec  # noqa: PLC0415 -- see the module's docstring
 
-    from tf2ms_opt import survey  # noqa: PLC0415
+    from tf2ms_opt import overview  # noqa: PLC0415
     from tf2ms_opt.config import ConfigError  # noqa: PLC0415
     from tf2ms_opt.ruleset import RuleFileError  # noqa: PLC0415
     from tf2ms_opt.wishes import UsageError  # noqa: PLC0415
 
     try:
         wanted = msgspec.structs.replace(settings(paths, given), **dict.fromkeys(_OTHERS))
-        code = survey.report(paths, spoken(wanted), streams(), output)
+        code = overview.report(paths, spoken(wanted), streams(), output)
     except UsageError as error:
         raise click.UsageError(str(error)) from error
     except (ConfigError, RuleFileError) as error:
