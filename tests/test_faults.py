@@ -373,7 +373,7 @@ def test_a_bug_of_ours_is_not_taken_for_a_site_that_is_left(monkeypatch):
     def broken(*_args, **_more):
         raise KeyError("x")
 
-    monkeypatch.setattr("tf2ms_opt.session.load", broken)
+    monkeypatch.setattr("tf2ms_opt.session.Converter", broken)
     ran = invoke("check", ".")
     assert ran.exit_code == 2
     assert ran.stderr.startswith("Error: internal error, please report it: KeyError: 'x' (test_faults.py, line ")

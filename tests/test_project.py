@@ -169,7 +169,7 @@ def test_a_caller_that_fails_keeps_the_function(tmp_path, monkeypatch):
 )
 def test_where_a_name_leads(name, importer, file):
     layout = Layout.of(["/p/main.py", "/p/a.py", "/p/pkg/__init__.py", "/p/pkg/a.py", "/p/pkg/b.py", "/p/src/lib.py"])
-    known = {"/p/pkg/__init__.py": Mentions(imports=(("f", ".a.f"),))}
+    known = {"/p/pkg/__init__.py": Mentions(imports={"f": ".a.f"})}
     found = {one for one, rest in definitions(layout, name, importer, known) if rest == "f"}
     assert found == ({file} if file else set())
 

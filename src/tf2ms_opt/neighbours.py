@@ -6,7 +6,8 @@ Plain values, so that the engine stays pure: ``project`` works them out before a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from tf2ms_opt.offers import Taken
 
@@ -117,6 +118,8 @@ class Taker:
     unknown: str = ""
     #: parameters that are called as a loss; where the step is converted, those that are converted with it
     losses: tuple[Parameter, ...] = ()
+    #: attributes in which the object keeps the optimizer, its models, and its losses
+    keeps: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] = ((), (), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +169,14 @@ class Told:
 
     ``penalties`` is what they add to the loss by a network that the file takes from them, each with its place;
     ``values`` are names of other files that give no number where the file takes a learning rate from them; ``reached``
-    is what they do with the objects of its classes that build their own optimizers.
+    is what they do with the objects of its classes that build their own optimizers; ``freezes`` are the places where
+    files that it has to do with say that a part of a network does not train.
     """
 
     penalties: tuple[tuple[Taken, tuple[str, ...]], ...] = ()
     values: tuple[tuple[str, NoNumber], ...] = ()
     reached: tuple[Reached, ...] = ()
+    freezes: tuple[str, ...] = ()
 
 
 #: of a file whose neighbours have nothing that concerns it
@@ -247,7 +252,7 @@ class Mentions:
 
     uses: tuple[Mention, ...] = ()
     #: name at the top level of the file -> dotted name of what is imported
-    imports: tuple[tuple[str, str], ...] = ()
+    imports: Mapping[str, str] = field(default_factory=dict)
     #: modules of which everything is imported
     stars: tuple[str, ...] = ()
     #: lines in which a module itself is a value, and its dotted name

@@ -22,6 +22,7 @@ from tf2ms_opt import session
 from tf2ms_opt.cli import main
 from tf2ms_opt.options import Options
 from tf2ms_opt.outcomes import Outcome
+from tf2ms_opt.rulebook import Rulebook
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.runtime_module import held
 
@@ -73,16 +74,17 @@ def run(tree: Path, last: int) -> int:
 def remember() -> None:
     """What a file becomes is computed once: killing is about writing."""
     convert, known = running.convert_source, {}
-    rules = session.load([])
+    book = Rulebook.of([])
+    _ = book.loaded
 
     def converted(data: bytes, _rules: RuleSet, options: Options, path: str) -> Outcome:
         if (data, path) not in known:
-            known[data, path] = convert(data, rules, options, path)
+            known[data, path] = convert(data, book.loaded, options, path)
         return known[data, path]
 
     running.convert_source = converted
-    running.gives_optimizers = lambda _data, _rules: False
-    session.load = lambda _folders: rules
+    running.Converter._look = lambda _converter, _file: running._Look()  # noqa: SLF001
+    session.Rulebook.of = lambda _folders: book
 
 
 def texts(tree: Path) -> dict[str, bytes]:

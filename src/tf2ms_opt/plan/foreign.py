@@ -112,7 +112,7 @@ def mentions(module: Module, names: Collection[str]) -> Mentions:
     }  # fmt: skip
     stars = tuple(star for scope in module.index.scopes.values() for _, star in scope.stars)
     uses = sorted(_uses(module, words), key=lambda use: (use.line, use.call or (0, 0), use.names))
-    return Mentions(tuple(uses), tuple(sorted(imports.items())), stars, tuple(sorted(_handed_modules(module))))
+    return Mentions(tuple(uses), dict(sorted(imports.items())), stars, tuple(sorted(_handed_modules(module))))
 
 
 def _handed_modules(module: Module) -> Iterator[tuple[int, str]]:

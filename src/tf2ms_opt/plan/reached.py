@@ -75,10 +75,22 @@ def reaches(module: Module, attributes: Collection[str]) -> tuple[Reach, ...]:
             classes = _classes(module, node.value)
             if classes is not None:
                 found.append(_reach(module, node, classes))
+        elif isinstance(node, ast.Call) and (held := _set_by_name(node, attributes)) is not None:
+            classes = _classes(module, held[0])
+            if classes is not None:
+                found.append(Reach(classes, held[1], SETS, module.position(node)[0]))
         elif isinstance(node, ast.ClassDef) and (bases := _outside(module, bases_outside(module, node))):
             methods = [one for one in node.body if isinstance(one, _FUNCTIONS) and one.name in attributes]
             found += [Reach(bases, one.name, OVERRIDES, module.position(one)[0]) for one in methods]
     return tuple(sorted(dict.fromkeys(found), key=lambda one: (one.line, one.path, one.kind)))
+
+
+def _set_by_name(call: ast.Call, attributes: Collection[str]) -> tuple[ast.expr, str] | None:
+    """The object and the attribute of ``setattr(x, "name", value)``, for one of ``attributes``."""
+    match call:
+        case ast.Call(func=ast.Name(id="setattr"), args=[held, ast.Constant(value=str(name)), _]) if name in attributes:
+            return held, name
+    return None
 
 
 def _reach(module: Module, node: ast.Attribute, classes: tuple[str, ...]) -> Reach:

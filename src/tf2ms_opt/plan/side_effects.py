@@ -11,6 +11,7 @@ from tf2ms_opt.plan.edits import SiteFacts
 from tf2ms_opt.plan.reached import OVERRIDES, own_attribute, reached
 from tf2ms_opt.trace.handed import taker_of
 from tf2ms_opt.trace.held import classes_of
+from tf2ms_opt.trace.models import certain_model
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import BindingKind, Scope, dotted
 from tf2ms_opt.trace.uses import Use, UseKind
@@ -40,13 +41,19 @@ def other_uses(module: Module, site: SiteFacts, *, converts: bool) -> list[Findi
                 notes.append(finding("optimizer-used-elsewhere/other", *site.place, line=line))
             case _:
                 pass
-    notes += handed_over(module, every, site.origin.text, converts=converts)
+    notes += handed_over(module, site.uses, site.origin.text, converts=converts)
+    for one in site.origin.built:
+        notes += handed_over(module, one.uses, one.parameters.text, converts=converts)
     origin = site.origin
     trained = [(origin.step, origin.names[0] if origin.names else origin.text)]
     names = (*origin.names, *(name for one in origin.built for name in one.parameters.model_texts))
     for step, model in [*trained, *((other.step, other.model_texts[0]) for other in origin.told)]:
         if frozen := freeze(module, step):
             notes.append(finding("frozen-parameters", *site.place, model=model, line=frozen))
+    unseen = [one for one in origin.models if not certain_model(module, one)]
+    if module.told.freezes and unseen and not any(one.name == "frozen-parameters" for one in notes):
+        places = {"model": module.text(unseen[0]), "places": ", ".join(module.told.freezes)}
+        notes.append(finding("frozen-parameters/elsewhere", *site.place, **places))
     behind = _behind_its_back(module, site, names)
     notes += [finding(f"optimizer-used-elsewhere/{key}", *site.place, **details) for key, details in behind]
     return list(dict.fromkeys(notes))

@@ -51,6 +51,13 @@ def taker(module: Module, path: str, name: str, argument: str | int) -> Taker:
     if None in models or told.text != _sum(told.model_texts):
         return unknown(f"it trains {told.text}, which the call does not give it")
     func, line = told.step.func, _called_here(module, name, told)
+    losses = tuple(one for one in parameters if one.name in called(module, function))
+    owner = module.index.enclosing_class(function)
+    maker = _constructor(owner) if owner is not None else None
+    keeps = [
+        tuple(one for each in names for one in _kept(module, maker or function, each))
+        for names in ([found.name], [one.name for one in models if one is not None], [one.name for one in losses])
+    ]
     return Taker(
         path,
         name,
@@ -61,7 +68,8 @@ def taker(module: Module, path: str, name: str, argument: str | int) -> Taker:
         left=f"line {line} of {path} may call it" if line else "",
         compiles=isinstance(func, ast.Attribute) and func.attr == "compile",
         constructs="." not in name and module.index.enclosing_class(function) is not None,
-        losses=tuple(one for one in parameters if one.name in called(module, function)),
+        losses=losses,
+        keeps=(keeps[0], keeps[1], keeps[2]),
     )
 
 
@@ -137,6 +145,16 @@ def _uses(module: Module, function: FunctionNode, name: str) -> tuple[Use, ...] 
     if any(one.kind is not BindingKind.PARAMETER for one in bound):
         return f"{name} is bound again"
     return uses_of_parameter(module, function, name)
+
+
+def _kept(module: Module, function: FunctionNode, name: str) -> Iterator[str]:
+    """The attributes of self in which ``function`` keeps its parameter ``name``."""
+    for reader in readers_of(module, function, name):
+        target = _target(module, reader)
+        root, _, attribute = (dotted(target) or "").partition(".") if target is not None else ("", "", "")
+        method = module.method_of(module.index.scope(reader))
+        if attribute and method is not None and root == method[2]:
+            yield attribute
 
 
 def _target(module: Module, reader: ast.expr) -> ast.expr | None:

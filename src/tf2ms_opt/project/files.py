@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tf2ms_opt.neighbours import Mentions
-from tf2ms_opt.project.layout import Layout, definitions
+from tf2ms_opt.project.layout import Layout, definitions, with_stars
 from tf2ms_opt.project.questions import Building, Offer, building, offer
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.walk import Found
@@ -27,6 +27,7 @@ class Files(Mapping[str, Mentions]):
     _by_real: dict[str, Found] = field(init=False)
     _known: dict[str, Offer] = field(default_factory=dict)
     _buildings: dict[str, Building] = field(default_factory=dict)
+    _starred: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _places: dict[tuple[str, str], tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -54,8 +55,15 @@ class Files(Mapping[str, Mentions]):
         """Every (file, name in it) that ``name`` may be in ``importer``, sorted."""
         key = (importer, name)
         if key not in self._places:
-            self._places[key] = tuple(sorted(definitions(self._layout, name, importer, self)))
+            found = definitions(self._layout, name, importer, self, self._with_stars)
+            named = (one for one in found if one[1].partition(".")[0] in self.offer(one[0]).names)
+            self._places[key] = tuple(sorted(named))
         return self._places[key]
+
+    def _with_stars(self, real: str) -> tuple[str, ...]:
+        if real not in self._starred:
+            self._starred[real] = with_stars(self._layout, real, self)
+        return self._starred[real]
 
     def place(self, real: str, line: int, cell: int | None = None) -> str:
         """How findings name a line of the file."""
@@ -67,6 +75,9 @@ class Files(Mapping[str, Mentions]):
 
     def __getitem__(self, real: str) -> Mentions:
         return self.offer(real).mentions
+
+    def __contains__(self, real: object) -> bool:
+        return real in self._by_real
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_real)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from tf2ms_opt.neighbours import Mentions
 
+#: a file -> itself, and the files of which it has everything
+Starred = Callable[[str], "tuple[str, ...]"]
 _DEEP = 8  # a name that is imported from a module that imports it from another one, and so on
 
 
@@ -51,30 +53,51 @@ class Layout:
         yield from [one for one in candidates if one in self.files][:1]  # as for Python, the package goes first
 
 
-def definitions(layout: Layout, name: str, importer: str, known: Mapping[str, Mentions]) -> set[tuple[str, str]]:
+def definitions(
+    layout: Layout, name: str, importer: str, known: Mapping[str, Mentions], starred: Starred | None = None
+) -> set[tuple[str, str]]:
     """Every (file, name in it) that the dotted ``name`` may be when ``importer`` uses it, imports followed.
 
-    ``known`` says what files import under which names.
+    ``known`` says what files import under which names, and ``starred`` what each takes everything from.
     """
-    return set(_definitions(layout, name, importer, known, _DEEP))
+    found: set[tuple[str, str]] = set()
+    pending = [(name, importer)]
+    seen = set(pending)
+    around = starred or (lambda file: with_stars(layout, file, known))
+    for _ in range(_DEEP):
+        further = [one for name, importer in pending for one in _further(layout, name, importer, known, around, found)]
+        pending = [one for one in dict.fromkeys(further) if one not in seen]
+        seen.update(pending)
+    return found
 
 
-def _definitions(
-    layout: Layout, name: str, importer: str, known: Mapping[str, Mentions], depth: int
+def with_stars(layout: Layout, file: str, known: Mapping[str, Mentions]) -> tuple[str, ...]:
+    """The file, and all of which it has everything: packages may import everything from each other in a circle."""
+    found = [file]
+    for one in found:
+        for star in known[one].stars if one in known else ():
+            found += [other for other in layout.modules(star.rstrip(".") or star, one) if other not in found]
+    return tuple(found)
+
+
+def _further(
+    layout: Layout,
+    name: str,
+    importer: str,
+    known: Mapping[str, Mentions],
+    around: Starred,
+    found: set[tuple[str, str]],
 ) -> Iterator[tuple[str, str]]:
+    """The names, in the files that use them, that ``name`` may stand for; where it may be defined goes to ``found``."""
     level = len(name) - len(name.lstrip("."))
     parts = name.lstrip(".").split(".")
-    for length in range(len(parts) if depth else 0):
+    for length in range(len(parts)):
         module = "." * level + ".".join(parts[:length])
         rest = parts[length:]
-        for file in layout.modules(module, importer) if module else ():
-            imports = known[file] if file in known else Mentions()
-            again = dict(imports.imports).get(rest[0])
+        places = [one for file in layout.modules(module, importer) for one in around(file)] if module else []
+        for file in dict.fromkeys(places):
+            again = known[file].imports.get(rest[0]) if file in known else None
             if again is not None:
-                longer = ".".join([again, *rest[1:]])
-                yield from _definitions(layout, longer, file, known, depth - 1)
+                yield ".".join([again, *rest[1:]]), file
             else:
-                yield file, ".".join(rest)
-                for star in imports.stars:
-                    separator = "" if star.endswith(".") else "."
-                    yield from _definitions(layout, f"{star}{separator}{'.'.join(rest)}", file, known, depth - 1)
+                found.add((file, ".".join(rest)))

@@ -39,6 +39,8 @@ class Offer:
 
     lent: Mapping[str, Lent] = field(default_factory=dict)
     mentions: Mentions = field(default_factory=Mentions)
+    #: what is bound at its top, also where nothing else is said of it
+    names: frozenset[str] = frozenset()
     #: class -> the names of its base classes; name -> the names of what builds the object that it holds
     above: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: function, class or method -> the names of what it is given
@@ -171,7 +173,20 @@ def offer(data: bytes, rules: RuleSet) -> Offer:
     if is_notebook(data, ""):  # no file imports it
         return Offer(mentions=found(module, ()))
     known = {one.name: one for one in lent(module)}
-    return Offer(known, found(module, ()), dict(above(module)), dict(parameters(module)))
+    names = frozenset(key.partition(".")[0] for key in module.index.top.bindings)
+    return Offer(known, found(module, ()), names, dict(above(module)), dict(parameters(module)))
+
+
+def freezes(data: bytes, rules: RuleSet) -> tuple[int, ...]:
+    """The lines in which the file says that a part of a network does not train; none, where it cannot be read."""
+    if is_notebook(data, ""):  # no file imports it, and what it does to a network it does to one of its own
+        return ()
+    try:
+        module = _module(data, rules)
+    except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    statements = [binding.statement for _, binding in module.freezes if binding.statement is not None]
+    return tuple(sorted({module.position(one)[0] for one in statements}))
 
 
 def building(data: bytes, rules: RuleSet) -> Building:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from tf2ms_opt.neighbours import NOBODY, Across, Gain, Mention, Mentions, Neighbours, Signature, Taker
+from tf2ms_opt.offers import Reach
 from tf2ms_opt.outcomes import Outcome
 from tf2ms_opt.project.layout import Layout, definitions
-from tf2ms_opt.project.questions import mentions, taker
+from tf2ms_opt.project.questions import mentions, reaches, taker
 from tf2ms_opt.project.takers import Takers
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.walk import Found
@@ -47,7 +48,14 @@ class _Survey:
     takers: Takers = field(init=False)
 
     def __post_init__(self) -> None:
-        self.takers = Takers(self.files, self.layout, self.known, self._taker)
+        self.takers = Takers(self.files, self.layout, self.known, self._taker, self._reaches)
+
+    def _reaches(self, file: Found, attributes: Collection[str]) -> tuple[Reach, ...]:
+        data = self.read(file)
+        words = b"|".join(re.escape(one.encode()) for one in attributes)
+        if data is None or not re.search(rb"(?:\.|setattr\b.*)\b(?:" + words + rb")\b", data):
+            return ()
+        return reaches(data, self.rules, attributes)
 
     def _taker(self, file: Found, function: str, argument: str | int) -> Taker | None:
         data = self.read(file)
@@ -130,7 +138,9 @@ def _search(state: _Survey) -> None:
             if data is not None and pattern.search(data):
                 _read_mentions(state, file, data, words)
         # what is imported under another name may be imported from there
-        words |= {own for one in state.known.values() for own, full in one.imports if full.rpartition(".")[2] in words}
+        words |= {
+            own for one in state.known.values() for own, full in one.imports.items() if full.rpartition(".")[2] in words
+        }
 
 
 def _stem(file: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tf2ms_opt.neighbours import Handed, Handing, Mention, Mentions, Received, Stepped, Taker, placed
+from tf2ms_opt.offers import Reach
 from tf2ms_opt.project.layout import Layout, definitions
 from tf2ms_opt.walk import Found
 
@@ -13,6 +14,7 @@ from tf2ms_opt.walk import Found
 Ask = Callable[[Found, str, "str | int"], "Taker | None"]
 #: a parameter of a function: the real path of its file, the function, the parameter
 Key = tuple[str, str, str]
+SETS, OVERRIDES = "sets", "overrides"  # kinds of Reach
 _NOT_TOLD = "what it is given there could not be told"
 
 
@@ -24,6 +26,8 @@ class Takers:
     layout: Layout
     known: Mapping[str, Mentions]
     ask: Ask
+    #: where a file reaches for attributes of objects of other files' classes
+    reaches: Callable[[Found, Collection[str]], tuple[Reach, ...]]
     #: file, function and argument -> the answer
     answers: dict[tuple[str, str, str | int], Taker | None] = field(default_factory=dict)
     #: parameters whose step stays TensorFlow's, and why
@@ -58,11 +62,37 @@ class Takers:
             key = (real, function, handing.argument)
             if key not in self.answers:
                 self.answers[key] = found_there = self.ask(self._file(real), function, handing.argument)
-                if found_there is not None and found_there.left:
-                    self.left[real, function, found_there.optimizer.name] = found_there.left
+                if found_there is not None:
+                    self.answers[key] = self._beside(real, found_there)
+                    if found_there.left:
+                        self.left[real, function, found_there.optimizer.name] = found_there.left
             if (answer := self.answers[key]) is not None:
                 found.append((real, answer))
         return found[0] if len(found) == 1 else None
+
+    def _beside(self, real: str, taker: Taker) -> Taker:
+        """``taker``, with what other files do to the objects that keep what it is given."""
+        optimizers, models, losses = taker.keeps
+        key = (real, taker.function, taker.optimizer.name)
+        for file in self.files if any(taker.keeps) else ():
+            for one in self.reaches(file, (*optimizers, *models, *losses)) if file.real != real else ():
+                first, _, rest = one.path.partition(".")
+                line = f"line {one.line}" if one.cell is None else f"line {one.line} of cell {one.cell}"
+                where = line + " of " + file.path
+                if not self._may_be(file, one, (real, taker.function.partition(".")[0])):
+                    continue
+                if one.kind == SETS and not rest and first in models:
+                    return replace(taker, unknown=f"{where} sets {first} from outside")
+                if one.kind == SETS or first in optimizers:
+                    self.left.setdefault(key, f"{where} uses {one.path} from outside")
+        return taker
+
+    def _may_be(self, file: Found, reach: Reach, owner: tuple[str, str]) -> bool:
+        """Whether an object that is reached into may be of the class ``owner``: where its class is not told, too."""
+        if reach.kind == OVERRIDES:
+            return False
+        places = {one for name in reach.classes for one in definitions(self.layout, name, file.real, self.known)}
+        return not reach.classes or owner in places
 
     def _file(self, real: str) -> Found:
         return next(one for one in self.files if one.real == real)

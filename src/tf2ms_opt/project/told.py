@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from tf2ms_opt.neighbours import UNTOLD, Reached, Told
 from tf2ms_opt.offers import Owner
 from tf2ms_opt.project.files import Files
 from tf2ms_opt.project.networks import networks
 from tf2ms_opt.project.passed import Passings, Wanted, functions, handed_networks, handed_rates
-from tf2ms_opt.project.questions import Optimizers, passings, rates, reaches
-from tf2ms_opt.project.reached import reached
+from tf2ms_opt.project.questions import Optimizers, freezes, passings, rates, reaches
+from tf2ms_opt.project.reached import imports, reached
 from tf2ms_opt.project.schedules import is_parameter, values
 from tf2ms_opt.walk import Found
 
 #: what trains with an optimizer that another file may build
 _TRAINS = re.compile(rb"\.compile\b|\.minimize\b|\.apply_gradients\b")
+#: what every file has that freezes a part of a network
+_FREEZES = re.compile(rb"trainable\s*=|['\"]trainable['\"]")
+_MOST = 4  # places that a sentence names
 #: what every file with a penalty has
 _PENALTIES = re.compile(rb"regularizer|add_loss|ActivityRegularization")
 
@@ -43,15 +46,31 @@ def told(files: Files, asked: Mapping[Found, Optimizers], makers: Collection[str
     got_rates, got_networks = handed_rates(files, wanted, passed), handed_networks(files, trained, passed)
     owners = {file.real: one.owners for file, one in asked.items() if one.owners}
     met = _reached(files, owners)
+    frozen = dict(_frozen(files, [file.real for file in asked]))
     found = {
         file.path: Told(
             (*penalties.get(file.real, ()), *got_networks.get(file.real, ())),
             (*given.get(file.real, ()), *got_rates.get(file.real, ())),
             met.get(file.real, ()),
+            frozen.get(file.real, ()),
         )
         for file in files.files
     }
     return {path: one for path, one in found.items() if one != UNTOLD}
+
+
+def _frozen(files: Files, using: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each file of ``using``, and the places of freezes in files that it imports from, or that import from it."""
+    lines = {
+        file.real: found
+        for file in files.files
+        if _FREEZES.search(files.bytes(file.real)) and (found := freezes(files.bytes(file.real), files.rules))
+    }
+    for real in using if lines else ():
+        near = [one for one in lines if one != real and (imports(files, real, one) or imports(files, one, real))]
+        places = [files.place(one, line) for one in near for line in lines[one]]
+        if places:
+            yield real, tuple(sorted(places)[:_MOST])
 
 
 def _passings(files: Files, wanted: Sequence[Wanted]) -> Passings:

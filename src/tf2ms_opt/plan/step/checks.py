@@ -13,11 +13,12 @@ from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.freezes import frozen_once
 from tf2ms_opt.plan.step.model_uses import Compiled
-from tf2ms_opt.trace.handed import optimizer_argument, parameter_of
+from tf2ms_opt.plan.step.origins import check_callers, check_origins
+from tf2ms_opt.trace.handed import optimizer_argument
 from tf2ms_opt.trace.models import is_model_class
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import BindingKind, FunctionNode, dotted
-from tf2ms_opt.trace.uses import Use, receivers, uses_of
+from tf2ms_opt.trace.uses import receivers, uses_of
 
 #: the first MindSpore that has what the runtime's trainer needs
 _FIRST = (2, 0)
@@ -136,33 +137,11 @@ def check_all_converted(
         if mixed:
             raise StepLeftError(mixed, call)
         for use in (one for one in draft.uses if one.call is call):
-            _check_callers(module, use, known.converted, draft.taken)
+            check_callers(module, use, known.converted, draft.taken)
+            check_origins(module, use, known.converted, handed=bool(use.calls) or draft.taken is not None)
             for name in receivers(module, [use]):
                 if name not in told and (why := options.neighbours.elsewhere(name)):
                     raise StepLeftError(f"{name} gets the optimizer as an argument, and {why}", call)
-
-
-def _check_callers(
-    module: Module, use: Use, converted: AbstractSet[ast.expr], told: tuple[FunctionNode, str] | None
-) -> None:
-    """A function that steps its parameter gets nothing but converted optimizers.  Raises ``StepLeftError``.
-
-    ``told`` is the function and its parameter where other files call it.
-    """
-
-    def values(call: ast.Call) -> list[ast.expr]:
-        return [*call.args, *(keyword.value for keyword in call.keywords)]
-
-    def is_converted(value: ast.expr) -> bool:
-        return not converted.isdisjoint([value, *(one.value for one in module.origins(value) if one.value)])
-
-    given = [(known, value) for known in use.calls for value in values(known) if is_converted(value)]
-    taken = ({parameter_of(module, known, value) for known, value in given} | {told}) - {None}
-    for call in module.index.calls if taken else ():
-        for value in values(call):
-            if parameter_of(module, call, value) in taken and not is_converted(value):
-                text = module.text(value)
-                raise StepLeftError(f"the step is also given {text}, which is no converted optimizer", call)
 
 
 def returns_other(module: Module, function: FunctionNode, converted: AbstractSet[ast.expr]) -> str:

@@ -123,8 +123,7 @@ def _clipped(module: Module, statement: ast.Assign, binding: Binding | None) -> 
         case ast.Call(func=func, args=[first, _]) if _op(module, func) == "clip_by_global_norm":
             if not (isinstance(target, ast.Tuple) and len(target.elts) == 2 and isinstance(target.elts[0], ast.Name)):  # noqa: PLR2004 -- gradients and norm
                 raise StepLeftError("clip_by_global_norm is not unpacked into gradients and norm", statement)
-            norm = target.elts[1]
-            if isinstance(norm, ast.Name) and any(module.readers(norm.id, value)):
+            if _is_read(module, target.elts[1], statement):
                 raise StepLeftError("the norm that clip_by_global_norm gives is used", statement)
             return first
         case ast.Call(func=ast.Attribute(attr="get_unscaled_gradients"), args=[first], keywords=[]):
@@ -139,6 +138,14 @@ def _clipped(module: Module, statement: ast.Assign, binding: Binding | None) -> 
             if _op(module, func) in _CLIPS - {"clip_by_global_norm"} and binding is not None:
                 return source
     raise StepLeftError("what is done to the gradients is not one of TensorFlow's clips", statement)
+
+
+def _is_read(module: Module, target: ast.expr, statement: ast.stmt) -> bool:
+    """Whether what ``statement`` binds to ``target`` is read anywhere; of anything but a name that is not known."""
+    if not isinstance(target, ast.Name):
+        return True
+    uses = module.index.uses.get(target.id, ())
+    return any(one.statement is statement for _, use in uses for one in module.origins(use))
 
 
 def _op(module: Module, func: ast.expr) -> str:

@@ -1,0 +1,2 @@
+def halve(anything):
+    anything.optimizer.learning_rate.assign(anything.optimizer.learning_rate * 0.5)
