@@ -27,6 +27,7 @@ class Files(Mapping[str, Mentions]):
     _by_real: dict[str, Found] = field(init=False)
     _known: dict[str, Offer] = field(default_factory=dict)
     _buildings: dict[str, Building] = field(default_factory=dict)
+    _imported: dict[str, frozenset[str]] = field(default_factory=dict)
     _starred: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _places: dict[tuple[str, str], tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
@@ -55,10 +56,22 @@ class Files(Mapping[str, Mentions]):
         """Every (file, name in it) that ``name`` may be in ``importer``, sorted."""
         key = (importer, name)
         if key not in self._places:
-            found = definitions(self._layout, name, importer, self, self._with_stars)
+            found = self._all_of(importer, name)
             named = (one for one in found if one[1].partition(".")[0] in self.offer(one[0]).names)
             self._places[key] = tuple(sorted(named))
         return self._places[key]
+
+    def imported(self, real: str) -> frozenset[str]:
+        """The files of which the file imports something: it may get objects of any class there."""
+        if real not in self._imported:
+            said = self.offer(real).mentions
+            names = [*said.imports.values(), *(f"{star.rstrip('.')}.*" for star in said.stars)]
+            found = {file for name in names for file, _ in self._all_of(real, name)}
+            self._imported[real] = frozenset(found.union(*(self.modules(real, name) for name in names)))
+        return self._imported[real]
+
+    def _all_of(self, importer: str, name: str) -> set[tuple[str, str]]:
+        return definitions(self._layout, name, importer, self, self._with_stars)
 
     def _with_stars(self, real: str) -> tuple[str, ...]:
         if real not in self._starred:

@@ -33,7 +33,7 @@ def _meant(
             if first not in names:
                 continue
             known = any(_is_one(files, other, name, (real, owner.name)) for name in reach.classes)
-            if known or (not reach.classes and imports(files, other, real)):
+            if known or (not reach.classes and real in files.imported(other)):
                 yield real, owner
 
 
@@ -52,12 +52,3 @@ def _is_one(files: Files, importer: str, name: str, owner: tuple[str, str]) -> b
                 return True
             pending += [(place, one) for one in files.offer(place).above.get(key, ())]
     return False
-
-
-def imports(files: Files, importer: str, real: str) -> bool:
-    """Whether ``importer`` imports something of the file ``real``, which may give it objects of any class there."""
-    imported = files.offer(importer).mentions
-    names = [full for _, full in imported.imports.items()] + [f"{star.rstrip('.')}.*" for star in imported.stars]
-    return any(file == real for name in names for file, _ in files.definitions(importer, name)) or any(
-        real in files.modules(importer, name) for name in names
-    )

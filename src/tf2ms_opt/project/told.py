@@ -11,7 +11,7 @@ from tf2ms_opt.project.files import Files
 from tf2ms_opt.project.networks import networks
 from tf2ms_opt.project.passed import Passings, Wanted, functions, handed_networks, handed_rates
 from tf2ms_opt.project.questions import Optimizers, freezes, passings, rates, reaches
-from tf2ms_opt.project.reached import imports, reached
+from tf2ms_opt.project.reached import reached
 from tf2ms_opt.project.schedules import is_parameter, values
 from tf2ms_opt.walk import Found
 
@@ -67,7 +67,7 @@ def _frozen(files: Files, using: Sequence[str]) -> Iterator[tuple[str, tuple[str
         if _FREEZES.search(files.bytes(file.real)) and (found := freezes(files.bytes(file.real), files.rules))
     }
     for real in using if lines else ():
-        near = [one for one in lines if one != real and (imports(files, real, one) or imports(files, one, real))]
+        near = [one for one in lines if one != real and (one in files.imported(real) or real in files.imported(one))]
         places = [files.place(one, line) for one in near for line in lines[one]]
         if places:
             yield real, tuple(sorted(places)[:_MOST])
