@@ -177,7 +177,7 @@ class Drafter:
             return Origin(known.text, known.models, known.model_texts, step=known.step, others=known.others)
         returned = next((use for use in uses if use.kind is UseKind.RETURN), None)
         why = known
-        kept = {UseKind.STORED, UseKind.CONTAINER, UseKind.PASSED, UseKind.STEP, UseKind.OTHER}
+        kept = {UseKind.STORED, UseKind.CONTAINER, UseKind.PASSED, UseKind.HANDED, UseKind.STEP, UseKind.OTHER}
         if returned is not None and not any(use.kind in kept for use in uses):
             factory = self.factories.of(returned, place)
             if isinstance(factory, Factory):

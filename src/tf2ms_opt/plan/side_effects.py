@@ -66,7 +66,9 @@ def handed_over(module: Module, uses: Iterable[Use], params: str, *, converts: b
         if taker is None or use.call is None:
             continue
         place, step = module.position(use.call), {"call": taker.call, "path": taker.path}
-        if not converts:
+        if taker.unknown:
+            yield finding("optimizer-used-elsewhere/passed", *place, callee=use.detail, line=place[0])
+        elif not converts:
             yield finding("training-step-remains/elsewhere", *place, line=taker.line, **step)
         elif taker.left:
             yield finding("step-left/elsewhere", *place, why=taker.left, line=taker.line, **step)
@@ -135,16 +137,34 @@ def _outside_of_class(module: Module, owner: ast.ClassDef, attribute: str) -> It
 
 
 def _rates_of_objects(module: Module) -> dict[str, list[tuple[ast.expr, str]]]:
-    """Attribute -> the objects of whose attribute a rate is read or set, and which one, where it is not self."""
+    """Attribute -> the objects of whose attribute a rate is read or set, and which one, where it is not self.
+
+    Itself, by ``setattr``, or under a name that it is given.
+    """
     found: dict[str, list[tuple[ast.expr, str]]] = {}
     for key, uses in module.index.uses.items():
         for scope, use in uses:
+            method = module.method_of(scope)
+            if not isinstance(use, ast.Attribute) or (method is not None and key == f"{method[2]}.{use.attr}"):
+                continue
             parent = module.index.parents[use]
-            if isinstance(use, ast.Attribute) and isinstance(parent, ast.Attribute) and parent.attr in _RATE:
-                method = module.method_of(scope)
-                if method is None or key != f"{method[2]}.{use.attr}":
-                    found.setdefault(use.attr, []).append((use.value, parent.attr))
+            named = parent.targets[0] if isinstance(parent, ast.Assign) and len(parent.targets) == 1 else None
+            readers = module.readers(named.id, use) if isinstance(named, ast.Name) else ()
+            for rate in filter(None, (_rate_of(module, one) for one in (use, *readers))):
+                found.setdefault(use.attr, []).append((use.value, rate))
     return found
+
+
+def _rate_of(module: Module, optimizer: ast.expr) -> str:
+    """The rate, or what else counts, of ``optimizer`` that is read or set where it stands; empty for none."""
+    match module.index.parents[optimizer]:
+        case ast.Attribute(attr=name) if name in _RATE:
+            return name
+        case ast.Call(func=ast.Name(id="setattr"), args=[held, ast.Constant(value=str(name)), _]) if (
+            held is optimizer and name in _RATE
+        ):
+            return name
+    return ""
 
 
 def _reached_through_model(module: Module, models: Sequence[str]) -> list[tuple[str, int]]:
