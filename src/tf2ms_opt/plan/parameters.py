@@ -56,6 +56,8 @@ def from_uses(module: Module, uses: Sequence[Use], place: tuple[int, int]) -> Pa
     compiled = [use for use in uses if use.kind is UseKind.COMPILE]
     telling = (UseKind.STEP, UseKind.ATTRIBUTE, UseKind.HANDED)
     stepped = [use for use in uses if use.kind in telling and use.call is not None]
+    # What a function of another file does may be unknown, and beside the file's own steps it is only named.
+    stepped = [use for use in stepped if not _is_unknown(module, use)] or stepped
     # One of them may tell the variables for the others.
     if {use.detail for use in stepped} & {"build", "compute_gradients"}:
         applied = ("apply", "apply_gradients")
@@ -113,6 +115,11 @@ def _from_taker(module: Module, use: Use) -> Parameters | None:
         return None
     told = tuple(one for one in models if one is not None)
     return Parameters(" + ".join(f"{text}.trainable_params()" for text in known), told, use, tuple(known))
+
+
+def _is_unknown(module: Module, use: Use) -> bool:
+    taker = taker_of(module, use.call, use.node) if use.kind is UseKind.HANDED else None
+    return taker is not None and bool(taker.unknown)
 
 
 def _argument(module: Module, call: ast.Call, parameter: Parameter) -> ast.expr | None:
