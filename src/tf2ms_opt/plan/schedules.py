@@ -12,7 +12,7 @@ from tf2ms_opt.neighbours import NoNumber
 from tf2ms_opt.plan.custom.classes import is_own_schedule
 from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.handed import argument, calls_of, parameter_name
-from tf2ms_opt.trace.held import held
+from tf2ms_opt.trace.held import held, schedules_in_collections
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.outside import outside
 from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode
@@ -153,7 +153,10 @@ def _named(asked: _Question, node: ast.Name | ast.Attribute) -> Flow | Finding:
 
 def _held(asked: _Question, node: ast.Subscript | ast.Attribute) -> Flow | Finding:
     """A value that a collection or an object holds: a schedule there may be any of them, or is reached by others."""
-    found = _joined(asked, held(asked.module, node))
+    elements = list(held(asked.module, node))
+    if not elements and isinstance(node, ast.Subscript) and (lines := asked.module.cached(schedules_in_collections)):
+        return asked.refuse("schedule-held", line=str(lines[0]))
+    found = _joined(asked, elements)
     if isinstance(found, Flow) and found.schedules:
         line = asked.module.position(found.schedules[0].call)[0]
         return asked.refuse("schedule-held", line=str(line))
@@ -190,7 +193,8 @@ def _bound(asked: _Question, binding: Binding) -> Flow | Finding:
     if binding.kind is BindingKind.PARAMETER:
         return _handed_over(asked, binding)
     if binding.value is None:
-        return Flow()
+        kept = asked.module.cached(schedules_in_collections) if binding.kind is BindingKind.OTHER else ()
+        return asked.refuse("schedule-held", line=str(kept[0])) if kept else Flow()
     found = _flow(asked, binding.value)
     if isinstance(found, Finding) or not found.schedules:
         return found

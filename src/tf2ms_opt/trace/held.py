@@ -43,3 +43,17 @@ def classes_of(module: Module, node: ast.expr) -> Iterator[ast.ClassDef]:
     built = [node, *(one.value for one in module.origins(node))]
     named += [one.node for call in built if isinstance(call, ast.Call) for one in module.origins(call.func)]
     yield from (one for one in named if isinstance(one, ast.ClassDef))
+
+
+def schedules_in_collections(module: Module) -> tuple[int, ...]:
+    """The lines of schedules that are put into a collection, from where anything may take them."""
+    found = []
+    for call in module.index.calls:
+        name = module.framework_name(call.func)
+        if name is None or not any(one.rule.kind == "schedule" for one in module.rules.named(name)):
+            continue
+        parent = module.index.parents[call]
+        match parent:
+            case ast.Dict() | ast.List() | ast.Tuple() | ast.Set() | ast.Assign(targets=[ast.Subscript()]):
+                found.append(module.position(call)[0])
+    return tuple(found)
