@@ -13,7 +13,7 @@ from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.neighbours import NOBODY
 from tf2ms_opt.notebooks.code import Notebook, NotRestoredError
 from tf2ms_opt.notebooks.document import Cell, DocumentError
-from tf2ms_opt.notebooks.magics import runs_with_names, split
+from tf2ms_opt.notebooks.magics import holds_code, runs_with_names, split
 from tf2ms_opt.options import Options
 from tf2ms_opt.outcomes import FileStatus, Outcome
 from tf2ms_opt.ruleset import RuleSet
@@ -109,8 +109,9 @@ def _sharing(notebook: Notebook) -> Iterator[Finding]:
     """Files that run with the notebook's own names, and may use a model or an optimizer of it."""
     for cell, own in notebook.cells:
         for magic in own.magics:
-            if runs_with_names(magic):
-                found = finding("cell-not-read/shared", magic.line, 1, magic=magic.text.strip())
+            key = "shared" if runs_with_names(magic) else "code" if holds_code(magic) else ""
+            if key:
+                found = finding(f"cell-not-read/{key}", magic.line, 1, magic=magic.text.strip())
                 yield notebook.inside(cell, own, found)
 
 

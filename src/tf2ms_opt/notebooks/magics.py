@@ -49,6 +49,7 @@ _AUTOMATIC = re.compile(
 )
 _RUN = re.compile(r"%?(?:run|pylab|load)\b")
 _RUN_WITH_NAMES = re.compile(r"%?run\b[^\r\n]*?[ \t]-[a-hj-z]*i\b")
+_TIMED = re.compile(r"%(?:time|timeit|prun|memit)\b[^\r\n]*\(")
 _WORD = re.compile(r"[^\W\d]\w*")
 _INTERPOLATED = re.compile(r"\{([^{}]*)\}|\$(\w+)")
 
@@ -109,6 +110,11 @@ def split(cell: str) -> tuple[str, str]:
 def runs_with_names(magic: Magic) -> bool:
     """Whether the magic runs a file that sees the names of the notebook, as ``%run`` does with ``-i`` alone."""
     return _RUN_WITH_NAMES.match(magic.text) is not None
+
+
+def holds_code(magic: Magic) -> bool:
+    """Whether the magic runs Python that is part of an assignment: ``history = %time model.fit(x, y)``."""
+    return _TIMED.match(magic.text) is not None
 
 
 def plain(cell: str, name: str, numbers: Iterator[int]) -> CellCode:
