@@ -68,16 +68,16 @@ def test_a_second_run_changes_nothing(project, tmp_path):
     assert files(tmp_path / "code") == once
 
 
-@pytest.mark.parametrize("project", ["factories", "handing", "networks", "objects", "rates"])
-def test_the_order_of_the_paths_does_not_matter(project, tmp_path):
+@pytest.mark.parametrize("project", sorted(one.name for one in PROJECTS.iterdir()))
+def test_the_order_of_the_paths_and_the_jobs_do_not_matter(project, tmp_path):
     found = []
     paths = sorted(one.name for one in (PROJECTS / project / "before").iterdir())
-    for number, order in enumerate((paths, paths[::-1])):
+    for number, (order, jobs) in enumerate(((paths, "1"), (paths[::-1], "1"), (paths, "2"))):
         folder = tmp_path / str(number)
         shutil.copytree(PROJECTS / project / "before", folder)
-        output = run(["convert", *order, "--format", "concise"], folder).output
+        output = run(["convert", *order, "--jobs", jobs, "--format", "concise"], folder).output
         found.append((output, files(folder)))
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]
 
 
 def test_a_network_from_outside_of_the_run_is_not_asked(tmp_path):
