@@ -101,3 +101,9 @@ def _further(
                 yield ".".join([again, *rest[1:]]), file
             else:
                 found.add((file, ".".join(rest)))
+
+
+def stem(file: str) -> str:
+    """The last word of the name by which a file is imported."""
+    path = PurePath(file)
+    return path.parent.name if path.stem == "__init__" else path.stem

@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import PurePath
 
 from tf2ms_opt.neighbours import NOBODY, Across, Gain, Mention, Mentions, Neighbours, Signature, Taker
 from tf2ms_opt.offers import Reach
 from tf2ms_opt.outcomes import Outcome
-from tf2ms_opt.project.layout import Layout, definitions
+from tf2ms_opt.project.layout import Layout, definitions, stem
 from tf2ms_opt.project.questions import mentions, reaches, taker
 from tf2ms_opt.project.takers import Takers
 from tf2ms_opt.ruleset import RuleSet
@@ -130,7 +129,7 @@ def _open(state: _Survey, file: Found, found: Collection[Signature]) -> None:
 def _search(state: _Survey) -> None:
     """Read every file that has a name of a function, or of its module, which was not asked for yet."""
     words = {name.rpartition(".")[2] for _, name in state.signatures} | state.takers.words()
-    while (asked := words | {_stem(file) for file, _ in state.signatures}) - state.searched:
+    while (asked := words | {stem(file) for file, _ in state.signatures}) - state.searched:
         state.searched |= asked
         pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(word.encode()) for word in sorted(asked)) + rb")\b")
         for file in state.files:
@@ -141,11 +140,6 @@ def _search(state: _Survey) -> None:
         words |= {
             own for one in state.known.values() for own, full in one.imports.items() if full.rpartition(".")[2] in words
         }
-
-
-def _stem(file: str) -> str:
-    path = PurePath(file)
-    return path.parent.name if path.stem == "__init__" else path.stem
 
 
 def _read_mentions(state: _Survey, file: Found, data: bytes, words: Collection[str]) -> None:

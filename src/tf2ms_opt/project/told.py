@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from tf2ms_opt.neighbours import UNTOLD, Reached, Told
 from tf2ms_opt.offers import Owner
 from tf2ms_opt.project.files import Files
+from tf2ms_opt.project.layout import stem
 from tf2ms_opt.project.networks import networks
 from tf2ms_opt.project.passed import Passings, Wanted, functions, handed_networks, handed_rates
 from tf2ms_opt.project.questions import Optimizers, freezes, passings, rates, reaches
@@ -106,10 +107,30 @@ def _reached(files: Files, owners: Mapping[str, Collection[Owner]]) -> Mapping[s
     attributes = {
         name for every in owners.values() for one in every for name in (*one.models, *one.optimizers, *one.methods)
     }
-    pattern = _any_of(attributes)
+    pattern, near = _any_of(attributes), _near(files, owners)
     others = [file.real for file in files.files if owners.keys() - {file.real}]
-    met = [real for real in others if pattern is not None and pattern.search(files.bytes(real))]
+    met = [real for real in others if pattern is not None and near(real) and pattern.search(files.bytes(real))]
     return reached(files, owners, {real: reaches(files.bytes(real), files.rules, attributes) for real in met})
+
+
+def _near(files: Files, owners: Mapping[str, Collection[Owner]]) -> Callable[[str], bool]:
+    """Whether a file may have objects of ``owners``: it names the class, one below it, or imports the class's file."""
+    words = {one.name for every in owners.values() for one in every}
+    named, before = _any_of(words), 0
+    while named is not None and before != len(words):
+        before = len(words)
+        heirs = re.compile(rb"\bclass\s+(\w+)\s*\([^)]*?" + named.pattern)
+        for file in files.files:
+            words |= {one.decode(errors="replace") for one in heirs.findall(files.bytes(file.real))}
+        named = _any_of(words)
+    stems = _any_of({stem(real) for real in owners})
+    imported = re.compile(rb"\b(?:import|from)\b[^\n]*" + stems.pattern) if stems is not None else None
+
+    def near(real: str) -> bool:
+        data = files.bytes(real)
+        return any(one is not None and one.search(data) for one in (named, imported))
+
+    return near
 
 
 def _any_of(words: Collection[str]) -> re.Pattern[bytes] | None:
