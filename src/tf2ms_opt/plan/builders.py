@@ -97,10 +97,11 @@ def _builder(module: Module, name: str, bindings: Iterable[Binding]) -> Builder:
             found.enter(one.node)
         else:
             found.bound(one)
-    names = None
-    if function is not None and not function.args.vararg and not function.args.kwarg:
+    names = None  # **kwargs hold no parameter that has a name of its own
+    if function is not None and not function.args.vararg:
         names = parameters_of(function, bound=isinstance(nodes[0], ast.ClassDef))
-    return Builder(name, names, tuple(dict.fromkeys(found.penalties)), tuple(dict.fromkeys(found.takes)))
+    takes = [one for one in found.takes if one.name != name]  # ``super(Name, self)``
+    return Builder(name, names, tuple(dict.fromkeys(found.penalties)), tuple(dict.fromkeys(takes)))
 
 
 def _constructor(node: ast.AST) -> FunctionNode | None:
