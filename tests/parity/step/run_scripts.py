@@ -26,13 +26,14 @@ if framework != "tensorflow":
     ms.set_context(pynative_synchronize=True, runtime_num_threads=1)
 for place, script in enumerate(scripts):
     os.environ["NUMBERS"] = str(Path(results, f"{place}.json"))
-    own = str(Path(script).parent)  # each directory has modules of its own, and a runtime module when it is converted
-    for name, module in [*sys.modules.items()]:
-        if name == "tf2ms_runtime" or str(getattr(module, "__file__", None)).startswith(str(HERE / "projects")):
-            sys.modules.pop(name)
+    own = str(Path(script).parent)
+    sys.modules.pop("tf2ms_runtime", None)  # each directory of converted scripts has its own
     sys.path.insert(0, own)
     try:
         runpy.run_path(script, run_name="__main__")
     except Exception:  # noqa: BLE001 -- the test tells, the other scripts go on
         Path(results, f"{place}.error").write_text(traceback.format_exc(), encoding="utf-8")
     sys.path.pop(0)
+    for name, module in [*sys.modules.items()]:  # the next directory has modules of the same names
+        if str(getattr(module, "__file__", None)).startswith(own + os.sep):
+            sys.modules.pop(name)
