@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from tf2ms_opt.neighbours import UNTOLD, Reached, Told
 from tf2ms_opt.offers import Owner
@@ -20,6 +21,7 @@ from tf2ms_opt.walk import Found
 _TRAINS = re.compile(rb"\.compile\b|\.minimize\b|\.apply_gradients\b")
 #: what every file has that freezes a part of a network
 _FREEZES = re.compile(rb"trainable\s*=|['\"]trainable['\"]")
+_IMPORTED = re.compile(rb"\b(?:from|import)\s*\(?\s*([\w.]+)")
 _MOST = 4  # places that a sentence names
 #: what every file with a penalty has
 _PENALTIES = re.compile(rb"regularizer|add_loss|ActivityRegularization")
@@ -39,7 +41,8 @@ def told(files: Files, asked: Mapping[Found, Optimizers], makers: Collection[str
     words = _with_aliases(files, {name.rpartition(".")[2] for name in makers})
     for real in _having(files, words):
         known[real] = known.get(real, frozenset()) | rates(files.bytes(real), files.rules, words)
-    penalties = networks(files, [file.real for file in using if carriers - {file.real}])
+    linked = _linked(files)
+    penalties = networks(files, [file.real for file in using if carriers - {file.real} and linked(file.real)])
     given = {real: values(files, real, names) for real, names in known.items()}
     wanted = {real: {name for name in names if is_parameter(name)} for real, names in known.items()}
     trained = {file.real: one.models for file, one in asked.items() if carriers and one.models}
@@ -72,6 +75,17 @@ def _frozen(files: Files, using: Sequence[str]) -> Iterator[tuple[str, tuple[str
         places = [files.place(one, line) for one in near for line in lines[one]]
         if places:
             yield real, tuple(sorted(places)[:_MOST])
+
+
+def _linked(files: Files) -> Callable[[str], bool]:
+    """Whether a file may import another file of the run: a word of an import is that of a file, or of a directory."""
+    words = {stem(file.real) for file in files.files} | {part for one in files.files for part in Path(one.real).parts}
+
+    def linked(real: str) -> bool:
+        names = (match[1].decode() for match in _IMPORTED.finditer(files.bytes(real)))
+        return any(name.startswith(".") or not words.isdisjoint(name.split(".")) for name in names)
+
+    return linked
 
 
 def _passings(files: Files, wanted: Sequence[Wanted]) -> Passings:
