@@ -51,25 +51,27 @@ def taker(module: Module, path: str, name: str, argument: str | int) -> Taker:
     if None in models or told.text != _sum(told.model_texts):
         return unknown(f"it trains {told.text}, which the call does not give it")
     func, line = told.step.func, _called_here(module, name, told)
-    losses = tuple(one for one in parameters if one.name in called(module, function))
+    trained = tuple(one for one in models if one is not None)
+    as_losses = set(called(module, function))
+    losses = tuple(one for one in parameters if one.name in as_losses)
     owner = module.index.enclosing_class(function)
     maker = _constructor(owner) if owner is not None else None
-    keeps = [
-        tuple(one for each in names for one in _kept(module, maker or function, each))
-        for names in ([found.name], [one.name for one in models if one is not None], [one.name for one in losses])
-    ]
+
+    def kept(given: Iterable[Parameter]) -> tuple[str, ...]:
+        return tuple(one for each in given for one in _kept(module, maker or function, each.name))
+
     return Taker(
         path,
         name,
         found,
-        tuple(one for one in models if one is not None),
+        trained,
         call=f"{module.text(func)}(...)",
         line=module.position(told.step)[0],
         left=f"line {line} of {path} may call it" if line else "",
         compiles=isinstance(func, ast.Attribute) and func.attr == "compile",
-        constructs="." not in name and module.index.enclosing_class(function) is not None,
+        constructs="." not in name and owner is not None,
         losses=losses,
-        keeps=(keeps[0], keeps[1], keeps[2]),
+        keeps=(kept([found]), kept(trained), kept(losses)),
     )
 
 
