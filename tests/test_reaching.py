@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from tf2ms_opt.trace.index import index
+from tf2ms_opt.trace.indexing import index
 from tf2ms_opt.trace.reaching import reaching
 
 CASES = {

@@ -17,7 +17,7 @@ from tf2ms_opt.cache import Cache, place
 from tf2ms_opt.engine import convert_source
 from tf2ms_opt.options import Options
 from tf2ms_opt.outcomes import Outcome
-from tf2ms_opt.project import questions
+from tf2ms_opt.project import first
 from tf2ms_opt.rulebook import Rulebook
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.run import Converter, store_nothing
@@ -125,9 +125,9 @@ def _outcomes(folder: Path, cache: Cache | None, jobs: int = 1) -> list[Outcome]
 
 
 def _seen(monkeypatch: pytest.MonkeyPatch, name: str) -> list[str]:
-    """The files that ``name``, a function of ``run`` or ``questions``, is asked for from now on, by their names."""
+    """The files that ``name``, a function of ``run`` or ``first``, is asked for from now on, by their names."""
     seen: list[str] = []
-    module = run if hasattr(run, name) else questions
+    module = run if hasattr(run, name) else first
     real = getattr(module, name)
 
     def spy(*arguments: object, **named: object) -> object:

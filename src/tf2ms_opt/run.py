@@ -26,7 +26,7 @@ from tf2ms_opt.write import ChangedError
 if TYPE_CHECKING:
     from tf2ms_opt.cache import Cache
     from tf2ms_opt.pins import Pins
-    from tf2ms_opt.project.questions import Optimizers
+    from tf2ms_opt.project.first import Optimizers
 
 #: stores a result: the file, the bytes that were read and those to write, which may be the same
 Store = Callable[[Found, bytes, bytes], None]
@@ -103,16 +103,15 @@ class Converter:
             self.cache.add(digests)
         known = {file: look.optimizers for file, look in looks.items() if look.optimizers is not None}
         telling = [(file, look.across) for file, look in looks.items() if look.across != NOTHING]
-        if known:
+        if known or telling:
             from tf2ms_opt.project.files import Files  # noqa: PLC0415 -- few runs have such files
+            from tf2ms_opt.project.survey import survey  # noqa: PLC0415
             from tf2ms_opt.project.told import told  # noqa: PLC0415
 
-            makers = {one.function for _, across in telling for one in across.signatures}
-            self._told = told(Files(files, _read, self.rules.loaded), known, makers)
-        if telling:
-            from tf2ms_opt.project.survey import survey  # noqa: PLC0415
-
-            self._neighbours = survey(files, telling, _read, self._attempt, self.rules.loaded)
+            every = Files(files, _read, self.rules.loaded, self.jobs)
+            makers = {file.real: [one.function for one in across.signatures] for file, across in telling}
+            self._told = told(every, known, makers)
+            self._neighbours = survey(every, telling, self._attempt)
 
     def _load(self) -> None:
         """Have at hand what every process needs: those that are forked from this one need not load it themselves."""
@@ -176,7 +175,7 @@ class Converter:
         digest = self.cache.digest(data, file.path) if self.cache is not None else None
         if self.cache is not None and digest is not None and self.cache.holds(digest):
             return _Look(silent=True, digest=digest)
-        from tf2ms_opt.project.questions import first_look  # noqa: PLC0415 -- the stages behind the byte search
+        from tf2ms_opt.project.first import first_look  # noqa: PLC0415 -- the stages behind the byte search
 
         try:
             with limited(_SECONDS):

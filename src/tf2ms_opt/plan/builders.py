@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 
 from tf2ms_opt.diagnostics import Finding, finding
@@ -14,6 +15,7 @@ from tf2ms_opt.offers import Builder, Penalty, Taken
 from tf2ms_opt.plan.between import growth
 from tf2ms_opt.plan.layers import regularizers
 from tf2ms_opt.trace.handed import argument, calls_of, default_of, parameter_name, parameters_of
+from tf2ms_opt.trace.indexing import children
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.outside import outside
 from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode, dotted
@@ -128,14 +130,17 @@ class _Walk:
     def enter(self, node: ast.AST) -> None:
         self._pending.append(node)
         while self._pending:
-            for one in ast.walk(self._pending.pop()):
-                if one in self._seen:
+            below = deque([self._pending.pop()])
+            while below:
+                one = below.popleft()
+                if one in self._seen:  # and with it all that is below
                     continue
                 self._seen.add(one)
                 if isinstance(one, ast.Call):
                     self._call(one)
                 elif isinstance(one, (ast.Name, ast.Attribute)) and self._is_value(one):
                     self._named(one)
+                below.extend(children(one))
 
     def bound(self, binding: Binding) -> None:
         """Follow what a name is bound to, and what is added to that later."""

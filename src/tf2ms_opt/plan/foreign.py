@@ -7,26 +7,24 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tf2ms_opt.diagnostics import finding
 from tf2ms_opt.neighbours import Gain, Mention, Mentions, placed
 from tf2ms_opt.plan.builders import penalties_elsewhere
 from tf2ms_opt.plan.drafts import Draft
+from tf2ms_opt.plan.elsewhere import built_elsewhere
 from tf2ms_opt.plan.factories import Called, Factories
 from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.schedules import flow_of
 from tf2ms_opt.plan.side_effects import handed_over
 from tf2ms_opt.plan.suppressed import untouched
-from tf2ms_opt.plan.targets import Choice
 from tf2ms_opt.plan.words import interesting, last_word
-from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.models import certain_model, is_compiled_here
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.reaching import owner
 from tf2ms_opt.trace.scopes import BindingKind, dotted
 from tf2ms_opt.trace.tables import asks_keys, element_of
-from tf2ms_opt.trace.uses import UseKind
 
 
 @dataclass(slots=True)
@@ -70,33 +68,20 @@ def gained_by(call: ast.Call, gain: Gain) -> bool:
 
 
 def _draft(module: Module, gain: Gain, call: ast.Call, called: Called, *, converts: bool) -> Draft:
-    rule = module.rules.rules[gain.signature.rule]
-    source = next(one for one in rule.source if gain.signature.generation in one.generations)
-    uses = [use for one in called.built for use in one.uses]
-    steps = [one.parameters.step for one in called.built]
-    steps += [use.call for use in uses if use.kind in (UseKind.COMPILE, UseKind.STEP)]
-    known = tuple(dict.fromkeys(step for step in steps if step is not None))
+    uses = tuple(use for one in called.built for use in one.uses)
     passed = ", ".join(dict.fromkeys(one.parameters.text for one in called.built)) or "its own parameters"
+    models = tuple(model for one in called.built for model in one.parameters.models)
+    steps = [one.parameters.step for one in called.built]
     details = {"function": gain.signature.function, "path": gain.path, "params": passed}
     place = module.position(call)
-    models = tuple(model for one in called.built for model in one.parameters.models)
-    return Draft(
-        candidate=Candidate(rule, source, gain.signature.generation, ()),
+    return replace(
+        built_elsewhere(module, gain.signature, passed, models, steps, uses),
         splices=called.splices,
         findings=(
             finding("parameters-passed", *place, **details),
             *handed_over(module, uses, passed, converts=converts),
             *penalties_elsewhere(module, models, place),
         ),
-        params=passed,
-        choice=Choice("", ()),
-        needs=frozenset(),
-        step=known[0] if known else None,
-        models=models,
-        steps=known,
-        uses=tuple(uses),
-        wrapped=gain.signature.wrapped,
-        scheduled=gain.signature.scheduled,
         built=called.built,
         mixed=placed(gain.signature.mixed, gain.path),
     )
@@ -110,9 +95,8 @@ def mentions(module: Module, names: Collection[str]) -> Mentions:
         for group in module.index.top.bindings.values() for one in group
         if one.kind is BindingKind.IMPORT and one.qualified is not None
     }  # fmt: skip
-    stars = tuple(star for scope in module.index.scopes.values() for _, star in scope.stars)
     uses = sorted(_uses(module, words), key=lambda use: (use.line, use.call or (0, 0), use.names))
-    return Mentions(tuple(uses), dict(sorted(imports.items())), stars, tuple(sorted(_handed_modules(module))))
+    return Mentions(tuple(uses), dict(sorted(imports.items())), module.stars, tuple(sorted(_handed_modules(module))))
 
 
 def _handed_modules(module: Module) -> Iterator[tuple[int, str]]:
@@ -142,9 +126,8 @@ def _uses(module: Module, words: Collection[str]) -> Iterator[Mention]:
                 yield _on_self(module, node, method[0])
                 continue
             resolved = module.resolve(node)
-            starred = isinstance(node, ast.Name) and not resolved.names and owner(scope, node.id) is None
-            stars = [f"{star}.{node.id}" for one in module.index.scopes.values() for _, star in one.stars
-                     if isinstance(node, ast.Name)] if starred else []  # fmt: skip
+            unbound = isinstance(node, ast.Name) and not resolved.names and owner(scope, node.id) is None
+            stars = [f"{star}.{last_word(key)}" for star in module.stars] if unbound else []
             parent = module.index.parents[node]
             called = isinstance(parent, ast.Call) and parent.func is node
             place = module.position(parent) if called and isinstance(parent, ast.Call) else None

@@ -145,7 +145,7 @@ def callees(module: Module, func: ast.expr) -> set[str]:
         return set()
     names = {one for one in module.resolve(func).names if not module.rules.from_framework(one)}
     if not names and isinstance(func, ast.Name) and not module.origins(func):
-        names = {f"{star}.{func.id}" for scope in module.index.scopes.values() for _, star in scope.stars}
+        names = {f"{star}.{func.id}" for star in module.stars}
     if not names and isinstance(func, ast.Attribute) and (built := constructor_of(module, func.value)) is not None:
         names = {f"{one}.{func.attr}" for one in callees(module, built.func) if dotted(built.func) is not None}
     return names

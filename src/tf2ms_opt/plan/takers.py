@@ -9,16 +9,15 @@ from dataclasses import replace
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.neighbours import Parameter, Received, Stepped, Taker, placed
 from tf2ms_opt.plan.drafts import Draft
+from tf2ms_opt.plan.elsewhere import built_elsewhere
 from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.parameters import Parameters, from_uses
 from tf2ms_opt.plan.step.given import called, name_of
-from tf2ms_opt.plan.targets import Choice
-from tf2ms_opt.ruleset import Candidate
 from tf2ms_opt.trace.handed import keeps_to_itself
 from tf2ms_opt.trace.models import is_compiled_here
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import BindingKind, FunctionNode, dotted
-from tf2ms_opt.trace.uses import Use, UseKind, readers_of, uses_of_parameter
+from tf2ms_opt.trace.uses import Use, readers_of, uses_of_parameter
 
 _DEPTH = 5  # of names that keep a parameter
 
@@ -218,24 +217,6 @@ def received(module: Module, every: Iterable[Received]) -> dict[Found, Draft]:
 
 
 def _draft(module: Module, one: Received, function: FunctionNode, uses: tuple[Use, ...], told: Parameters) -> Draft:
-    rule = module.rules.rules[one.handed.rule]
-    source = next(each for each in rule.source if one.handed.generation in each.generations)
-    steps = [told.step, *(use.call for use in uses if use.kind in (UseKind.COMPILE, UseKind.STEP))]
-    known = tuple(dict.fromkeys(step for step in steps if step is not None))
     note = finding("handed-over/received", *module.position(function), parameter=one.parameter, function=one.function)
-    return Draft(
-        candidate=Candidate(rule, source, one.handed.generation, ()),
-        splices=(),
-        findings=(note,),
-        params=told.text,
-        choice=Choice("", ()),
-        needs=frozenset(),
-        step=known[0],
-        models=told.models,
-        steps=known,
-        uses=uses,
-        wrapped=one.handed.wrapped,
-        scheduled=one.handed.scheduled,
-        mixed=one.handed.mixed,
-        taken=(function, one.parameter),
-    )
+    draft = built_elsewhere(module, one.handed, told.text, told.models, [told.step], uses)
+    return replace(draft, findings=(note,), taken=(function, one.parameter))

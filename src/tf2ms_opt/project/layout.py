@@ -33,24 +33,25 @@ class Layout:
         """
         key = (name, os.path.dirname(importer))  # noqa: PTH120 -- asked for every use of a name
         if key not in self._known:
-            self._known[key] = tuple(self._modules(name, [*PurePath(importer).parents]))
+            self._known[key] = tuple(self._modules(name, _above(importer)))
         return self._known[key]
 
-    def _modules(self, name: str, above: Sequence[PurePath]) -> Iterator[str]:
+    def _modules(self, name: str, above: Sequence[str]) -> Iterator[str]:
         stripped = name.lstrip(".")
         level = len(name) - len(stripped)
-        parts = stripped.split(".") if stripped else []
         if level:
-            yield from self._in(above[level - 1], parts) if level <= len(above) else ()
+            yield from self._in(above[level - 1], stripped) if level <= len(above) else ()
             return
-        for directory in above if parts else ():
-            yield from self._in(directory, parts)
-            yield from self._in(directory / "src", parts)
+        for directory in above if stripped else ():
+            yield from self._in(directory, stripped)
+            yield from self._in(f"{directory}{os.sep}src", stripped)
 
-    def _in(self, directory: PurePath, parts: list[str]) -> Iterator[str]:
-        place = directory.joinpath(*parts)
-        candidates = [str(place / "__init__.py")] + ([f"{place}.py"] if parts else [])
-        yield from [one for one in candidates if one in self.files][:1]  # as for Python, the package goes first
+    def _in(self, directory: str, name: str) -> Iterator[str]:
+        place = f"{directory}{os.sep}{name.replace('.', os.sep)}" if name else directory
+        if (package := f"{place}{os.sep}__init__.py") in self.files:  # as for Python, the package goes first
+            yield package
+        elif name and (module := f"{place}.py") in self.files:
+            yield module
 
 
 def definitions(
@@ -101,6 +102,15 @@ def _further(
                 yield ".".join([again, *rest[1:]]), file
             else:
                 found.add((file, ".".join(rest)))
+
+
+def _above(file: str) -> list[str]:
+    """The directories above a file, from the one that it is in; without a separator at their ends."""
+    found = []
+    while (above := file.rpartition(os.sep)[0]) != file:
+        found.append(above)
+        file = above
+    return found
 
 
 def stem(file: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from tf2ms_opt.neighbours import NoNumber
 from tf2ms_opt.offers import Passing, Taken
 from tf2ms_opt.project.files import Files
-from tf2ms_opt.project.networks import penalties_in
+from tf2ms_opt.project.networks import Networks
 from tf2ms_opt.project.schedules import given
 
 #: real path of a file -> parameters of its functions, by the names that ``Told`` has
@@ -24,7 +24,7 @@ def functions(wanted: Wanted) -> frozenset[str]:
 def handed_rates(files: Files, wanted: Wanted, passings: Passings) -> Mapping[str, tuple[tuple[str, NoNumber], ...]]:
     """Real path -> the parameters that are handed a schedule, or another value that is no number."""
     found: dict[str, dict[str, NoNumber]] = {}
-    for other, one, real, name in _matching(files, wanted, passings):
+    for other, one, real, name in matching(files, wanted, passings):
         known = [given(files, other, further) for further in one.rate.via]
         if one.rate.line:
             known.append(NoNumber("", one.rate.schedule))
@@ -36,12 +36,12 @@ def handed_rates(files: Files, wanted: Wanted, passings: Passings) -> Mapping[st
 
 
 def handed_networks(
-    files: Files, wanted: Wanted, passings: Passings
+    networks: Networks, wanted: Wanted, passings: Passings
 ) -> Mapping[str, tuple[tuple[Taken, tuple[str, ...]], ...]]:
     """Real path -> the parameters that are handed networks with penalties, and where these stand."""
     found: dict[str, dict[str, set[str]]] = {}
-    for other, one, real, name in _matching(files, wanted, passings):
-        if places := penalties_in(files, other, one.network, real):
+    for other, one, real, name in matching(networks.files, wanted, passings):
+        if places := networks.penalties(other, one.network, real):
             found.setdefault(real, {}).setdefault(name, set()).update(places)
     return {
         real: tuple((Taken(name), tuple(sorted(places))) for name, places in sorted(every.items()))
@@ -49,8 +49,8 @@ def handed_networks(
     }
 
 
-def _matching(files: Files, wanted: Wanted, passings: Passings) -> Iterator[tuple[str, Passing, str, str]]:
-    """The file that hands, what it hands, the file that gets it, and its parameter."""
+def matching(files: Files, wanted: Wanted, passings: Passings) -> Iterator[tuple[str, Passing, str, str]]:
+    """The file that hands, what it hands, the file that gets it, and its parameter, where that is ``wanted``."""
     for other, every in sorted(passings.items()):
         for one in every:
             for full in one.names:

@@ -1,36 +1,28 @@
-"""What is asked of one file before a run: whether it returns optimizers, and what it has to do with such functions."""
+"""What is asked of one file before a run, and its answers: one parse a file, whatever is asked of it at once."""
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from tf2ms_opt.engine import convert_source
-from tf2ms_opt.neighbours import NOTHING, Across, Mentions, Neighbours, Taker
+from tf2ms_opt.deadline import TooLongError, limited
+from tf2ms_opt.neighbours import Mentions, Taker
 from tf2ms_opt.notebooks.code import Notebook
-from tf2ms_opt.offers import Builder, Lent, Owner, Passing, Reach, Taken
-from tf2ms_opt.options import Options
+from tf2ms_opt.offers import Builder, Lent, Passing, Reach, Taken
+from tf2ms_opt.plan.builders import builders, taken
+from tf2ms_opt.plan.foreign import mentions
+from tf2ms_opt.plan.lent import asked as rates
+from tf2ms_opt.plan.lent import calls_with, lent, parameters, passings
+from tf2ms_opt.plan.reached import above, reaches
+from tf2ms_opt.plan.takers import taker as taken_by
 from tf2ms_opt.ruleset import RuleSet
-from tf2ms_opt.source import SIGN, SourceText, UndecodableError, is_notebook
+from tf2ms_opt.source import SourceText, UndecodableError, is_notebook
+from tf2ms_opt.trace.module import Module
 
-if TYPE_CHECKING:
-    from tf2ms_opt.plan.found import Found
-    from tf2ms_opt.trace.module import Module
-    from tf2ms_opt.trace.uses import Use
-
-
-@dataclass(frozen=True, slots=True)
-class Optimizers:
-    """What a file has to do with optimizers: whether others may take some from it, and where its rates come from."""
-
-    given: bool
-    #: names of other files, as ``Told.values`` has them
-    rates: frozenset[str]
-    owners: tuple[Owner, ...]
-    #: the parameters by which functions of the file get the networks that they train
-    models: frozenset[str]
+_NONE = frozenset[str]()
+_SECONDS = 120
+#: what a file that cannot be parsed raises; it is said where the file is converted
+_UNREADABLE = (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError, TooLongError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,182 +52,99 @@ class Building:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """The first look at a file that may have a site: what it tells about others, and has to do with optimizers."""
+class Question:
+    """What is asked of a file."""
 
-    across: Across = NOTHING
-    optimizers: Optimizers | None = None
+    #: what it has for others but for networks, and what it has to do with these
+    offer: bool = False
+    building: bool = False
+    #: where it freezes a part of a network
+    freezes: bool = False
+    #: functions, by their names: what calls of them get as learning rates from other files
+    rates: frozenset[str] = _NONE
+    #: attributes: where it reaches for them in objects of other files' classes
+    reaches: frozenset[str] = _NONE
+    #: functions, by their names: what it hands to those of other files, and whether as networks, too
+    passings: frozenset[str] = _NONE
+    networks: bool = False
+    #: functions, by their names: where it uses or imports what may be one
+    mentions: frozenset[str] = _NONE
 
 
-def first_look(data: bytes, rules: RuleSet, path: str, options: Callable[[], Options]) -> Look | None:
-    """What a file tells about others, if all calls of its functions could be changed with them.
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a file says; of a file that cannot be read, nothing."""
 
-    None for a file without a site, of which nothing has to be said whatever the options are.
-    """
-    from tf2ms_opt.plan.compose import plan
-    from tf2ms_opt.plan.sites import find
-    from tf2ms_opt.trace.module import Module
+    offer: Offer = field(default_factory=Offer)
+    building: Building = field(default_factory=Building)
+    #: lines
+    freezes: tuple[int, ...] = ()
+    #: names of other files, as ``Told.values`` has them
+    rates: frozenset[str] = _NONE
+    reaches: tuple[Reach, ...] = ()
+    passings: tuple[Passing, ...] = ()
+    #: None where it cannot be read
+    mentions: Mentions | None = None
 
-    assumed = Neighbours(assumed=True)
-    known: Optimizers | None = None
+
+def answers(data: bytes, rules: RuleSet, asked: Question) -> Answers:
+    """What a file says to all that is asked."""
     try:
-        notebook = is_notebook(data, path)
-        source = Notebook.of(data).code if notebook else SourceText.of(data)
-        module = Module.parse(source, rules)
-        sites = module.cached(find)
-        if not sites:
-            return Look() if SIGN in data or notebook else None
-        known = _optimizers(module, sites, notebook=notebook)
-        if not known.given:
-            return Look(optimizers=known)
-        if SIGN in data or notebook:
-            return Look(convert_source(data, rules, replace(options(), neighbours=assumed), path).across, known)
-        return Look(plan(module, replace(options(), neighbours=assumed), path).across, known)
-    except Exception:  # noqa: BLE001 -- what is wrong with the file is said where it is converted
-        return Look(optimizers=known)
+        with limited(_SECONDS):
+            notebook = Notebook.of(data) if is_notebook(data, "") else None
+            module = _module(data if notebook is None else notebook, rules)
+            called = [call for call, _ in calls_with(module, asked.rates)] if asked.rates else []
+            reached = reaches(module, asked.reaches) if asked.reaches else ()
+            passed = passings(module, asked.passings, networks=asked.networks) if asked.passings else ()
+            met = mentions(module, asked.mentions) if asked.mentions else None
+            if notebook is not None:
+                reached, passed = tuple(map(notebook.placed_at, reached)), tuple(map(notebook.placed_at, passed))
+                met = None if met is None else notebook.mentioned(met)
+            own = notebook is None
+            return Answers(
+                _offer(module, own=own) if asked.offer else Offer(),
+                _building(module, own=own) if asked.building else Building(),
+                _freezes(module) if asked.freezes and own else (),
+                rates(module, called),
+                reached,
+                passed,
+                met,
+            )
+    except _UNREADABLE:
+        return Answers()
 
 
-def _optimizers(module: Module, sites: Sequence[Found], *, notebook: bool) -> Optimizers:
-    """What the file has to do with optimizers."""
-    from tf2ms_opt.plan.builders import handed_models
-    from tf2ms_opt.plan.lent import asked
-    from tf2ms_opt.plan.reached import owners
-
-    calls = [one for site in sites for one in (site.call, *site.built) if isinstance(one, ast.Call)]
-    if notebook:
-        return Optimizers(_tells(module, sites), asked(module, calls), (), frozenset())
-    return Optimizers(_tells(module, sites), asked(module, calls), owners(module, sites), handed_models(module))
-
-
-def _tells(module: Module, sites: Sequence[Found]) -> bool:
-    """Whether a function or a name of the file gives optimizers to whoever uses it, who may be in other files."""
-    from tf2ms_opt.trace.uses import uses_of
-
-    data = module.source.data
-    schedules = b"ched" in data or b"Decay" in data  # a class or a function of them may be used elsewhere
-    return any(
-        schedules
-        or (site.indirect is not None and site.indirect.names)
-        or any(_leaves(module, use) for use in uses_of(module, site.expression))
-        for site in sites
-    )
-
-
-def _leaves(module: Module, use: Use) -> bool:
-    """Whether an optimizer goes to a caller by this use, or to a function of another file."""
-    from tf2ms_opt.plan.handings import callees
-    from tf2ms_opt.trace.uses import UseKind
-
-    handed = use.kind is UseKind.PASSED and use.call is not None and bool(callees(module, use.call.func))
-    return use.kind is UseKind.RETURN or bool(use.calls) or handed
-
-
-def taker(data: bytes, rules: RuleSet, path: str, function: str, argument: str | int) -> Taker | None:
-    """What ``function`` of the file does with an optimizer that it gets as ``argument``; None if it is not there."""
-    from tf2ms_opt.plan.takers import taker as found
-    from tf2ms_opt.trace.module import Module
-
-    if is_notebook(data, path):  # no file imports a notebook
-        return None
-    try:
-        module = Module.parse(SourceText.of(data), rules)
-        return (
-            found(module, path, function, argument) if function.partition(".")[0] in module.index.top.bindings else None
-        )
-    except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def mentions(data: bytes, rules: RuleSet, names: Collection[str]) -> Mentions | None:
-    """Where the file uses or imports what may be a function with one of ``names``; None where it cannot be read."""
-    from tf2ms_opt.plan.foreign import mentions as found
-    from tf2ms_opt.trace.module import Module
-
-    try:
-        if is_notebook(data, ""):
-            notebook = Notebook.of(data)
-            return notebook.mentioned(found(Module.parse(notebook.code, rules), names))
-        return found(Module.parse(SourceText.of(data), rules), names)
-    except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def offer(data: bytes, rules: RuleSet) -> Offer:
-    """What the file has for others; nothing, where it cannot be read."""
-    from tf2ms_opt.plan.foreign import mentions as found
-    from tf2ms_opt.plan.lent import lent, parameters
-    from tf2ms_opt.plan.reached import above
-
-    try:
-        module = _module(data, rules)
-    except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return Offer()
-    if is_notebook(data, ""):  # no file imports it
-        return Offer(mentions=found(module, ()))
+def _offer(module: Module, *, own: bool) -> Offer:
+    """What the file has for others: nothing where it is a notebook, and not ``own`` to itself; and what it imports."""
+    if not own:
+        return Offer(mentions=mentions(module, ()))
     known = {one.name: one for one in lent(module)}
     names = frozenset(key.partition(".")[0] for key in module.index.top.bindings)
-    return Offer(known, found(module, ()), names, dict(above(module)), dict(parameters(module)))
+    return Offer(known, mentions(module, ()), names, dict(above(module)), dict(parameters(module)))
 
 
-def freezes(data: bytes, rules: RuleSet) -> tuple[int, ...]:
-    """The lines in which the file says that a part of a network does not train; none, where it cannot be read."""
-    if is_notebook(data, ""):  # no file imports it, and what it does to a network it does to one of its own
-        return ()
-    try:
-        module = _module(data, rules)
-    except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
+def _building(module: Module, *, own: bool) -> Building:
+    known = builders(module) if own else ()
+    return Building({one.name: one for one in known}, taken(module))
+
+
+def _freezes(module: Module) -> tuple[int, ...]:
     statements = [binding.statement for _, binding in module.freezes if binding.statement is not None]
     return tuple(sorted({module.position(one)[0] for one in statements}))
 
 
-def building(data: bytes, rules: RuleSet) -> Building:
-    """What the file has to do with networks; nothing, where it cannot be read."""
-    from tf2ms_opt.plan.builders import builders, taken
-
+def taker(data: bytes, rules: RuleSet, path: str, function: str, argument: str | int) -> Taker | None:
+    """What ``function`` of the file does with an optimizer that it gets as ``argument``; None if it is not there."""
+    if is_notebook(data, path):  # no file imports a notebook
+        return None
     try:
-        module = _module(data, rules)
+        module = Module.parse(SourceText.of(data), rules)
+        known = function.partition(".")[0] in module.index.top.bindings
+        return taken_by(module, path, function, argument) if known else None
     except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return Building()
-    known = () if is_notebook(data, "") else builders(module)
-    return Building({one.name: one for one in known}, taken(module))
+        return None
 
 
-def rates(data: bytes, rules: RuleSet, words: frozenset[str]) -> frozenset[str]:
-    """The names of other files that calls of functions with a name of ``words`` get, as ``Told.values`` has them."""
-    from tf2ms_opt.plan.lent import asked, calls_with
-
-    try:
-        module = _module(data, rules)
-    except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset()
-    return asked(module, [call for call, _ in calls_with(module, words)])
-
-
-def reaches(data: bytes, rules: RuleSet, attributes: Collection[str]) -> tuple[Reach, ...]:
-    """Where the file reaches for ``attributes`` of objects of other files' classes."""
-    from tf2ms_opt.plan.reached import reaches as found
-
-    try:
-        known = found(_module(data, rules), attributes)
-        return tuple(map(Notebook.of(data).placed_at, known)) if is_notebook(data, "") else known
-    except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
-
-
-def passings(data: bytes, rules: RuleSet, words: frozenset[str], *, networks: bool) -> tuple[Passing, ...]:
-    """What the file hands to functions of other files with a name of ``words``; as ``networks`` too, or as rates."""
-    from tf2ms_opt.plan.lent import passings as found
-
-    try:
-        known = found(_module(data, rules), words, networks=networks)
-        return tuple(map(Notebook.of(data).placed_at, known)) if is_notebook(data, "") else known
-    except (UndecodableError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
-
-
-def _module(data: bytes, rules: RuleSet) -> Module:
+def _module(data: bytes | Notebook, rules: RuleSet) -> Module:
     """The file parsed; of a notebook, its code.  Raises what parsing raises."""
-    from tf2ms_opt.trace.module import Module
-
-    return Module.parse(Notebook.of(data).code if is_notebook(data, "") else SourceText.of(data), rules)
+    return Module.parse(data.code if isinstance(data, Notebook) else SourceText.of(data), rules)

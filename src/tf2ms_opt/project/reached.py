@@ -2,11 +2,59 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from tf2ms_opt.neighbours import Reached
 from tf2ms_opt.offers import Owner, Reach
-from tf2ms_opt.project.files import Files
+from tf2ms_opt.project.files import Files, any_of
+
+_CLASS = re.compile(rb"class\s+([\w\x80-\xff]+)\s*\(((?:[^()]|\([^()]*\))*)")
+_WORD = re.compile(rb"[\w\x80-\xff]+")
+
+
+def asked_for(files: Files, owners: Mapping[str, Collection[Owner]]) -> Mapping[str, frozenset[str]]:
+    """The files that may reach into objects of ``owners``, or have a method of theirs again, and the names for that."""
+    found: dict[str, frozenset[str]] = {}
+    classes = _Classes(files)
+    for real, every in owners.items():
+        among = files.links.reaching([real])
+        used = frozenset(name for one in every for name in (*one.models, *one.optimizers))
+        methods = frozenset(name for one in every for name in one.methods)
+        again = classes.below({one.name for one in every}, among) if among else frozenset()
+        for names, those in ((used, among), (methods, again)):
+            for other in files.having(any_of(names), those):
+                found[other] = found.get(other, frozenset()) | names
+    return found
+
+
+@dataclass(slots=True)
+class _Classes:
+    """The classes of the files, read from their words: their names, and those in their bases."""
+
+    files: Files
+    _known: dict[str, tuple[tuple[str, frozenset[str]], ...]] = field(default_factory=dict)
+
+    def below(self, names: Collection[str], among: Collection[str]) -> frozenset[str]:
+        """The files, ``among`` which, with a class that may be below one of ``names``."""
+        words, more = frozenset[str](), self.files.links.with_aliases(names)
+        found = set[str]()
+        while more - words:
+            words |= more
+            met = [(real, one) for real in among for one, bases in self._of(real) if not bases.isdisjoint(words)]
+            found |= {real for real, _ in met}
+            more = self.files.links.with_aliases({one for _, one in met})
+        return frozenset(found)
+
+    def _of(self, real: str) -> tuple[tuple[str, frozenset[str]], ...]:
+        if real not in self._known:
+            pairs = _CLASS.findall(self.files.data(real))
+            self._known[real] = tuple(
+                (name.decode(errors="replace"), frozenset(one.decode(errors="replace") for one in _WORD.findall(bases)))
+                for name, bases in pairs
+            )
+        return self._known[real]
 
 
 def reached(
@@ -33,7 +81,7 @@ def _meant(
             if first not in names:
                 continue
             known = any(_is_one(files, other, name, (real, owner.name)) for name in reach.classes)
-            if known or (not reach.classes and real in files.imported(other)):
+            if known or (not reach.classes and real in files.links.to(other)):
                 yield real, owner
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from tf2ms_opt.neighbours import Handed, Handing, Mention, Mentions, Received, Stepped, Taker, placed
 from tf2ms_opt.offers import Reach
-from tf2ms_opt.project.layout import Layout, definitions
+from tf2ms_opt.project.files import Files
+from tf2ms_opt.project.layout import definitions
+from tf2ms_opt.project.questions import Question, taker
 from tf2ms_opt.walk import Found
 
-#: what the file does with an optimizer that its function of that name gets as that argument; None if it has no such
-Ask = Callable[[Found, str, "str | int"], "Taker | None"]
 #: a parameter of a function: the real path of its file, the function, the parameter
 Key = tuple[str, str, str]
 SETS, OVERRIDES = "sets", "overrides"  # kinds of Reach
@@ -22,12 +23,8 @@ _NOT_TOLD = "what it is given there could not be told"
 class Takers:
     """What is known so far; ``known`` are the imports and uses of the files that were read."""
 
-    files: Sequence[Found]
-    layout: Layout
+    files: Files
     known: Mapping[str, Mentions]
-    ask: Ask
-    #: where a file reaches for attributes of objects of other files' classes
-    reaches: Callable[[Found, Collection[str]], tuple[Reach, ...]]
     #: file, function and argument -> the answer
     answers: dict[tuple[str, str, str | int], Taker | None] = field(default_factory=dict)
     #: parameters whose step stays TensorFlow's, and why
@@ -48,7 +45,7 @@ class Takers:
 
     def places(self, file: Found, handing: Handing) -> set[tuple[str, str]]:
         """Every (file, name in it) that a call may run."""
-        return {one for name in handing.names for one in definitions(self.layout, name, file.real, self.known)}
+        return {one for name in handing.names for one in definitions(self.files.layout, name, file.real, self.known)}
 
     def words(self) -> set[str]:
         """The last names of what is called, and of what that may be under another name."""
@@ -61,7 +58,7 @@ class Takers:
         for real, function in sorted(self.places(file, handing)):
             key = (real, function, handing.argument)
             if key not in self.answers:
-                self.answers[key] = found_there = self.ask(self._file(real), function, handing.argument)
+                self.answers[key] = found_there = self._ask(real, function, handing.argument)
                 if found_there is not None:
                     self.answers[key] = self._beside(real, found_there)
                     if found_there.left:
@@ -74,28 +71,37 @@ class Takers:
         """``taker``, with what other files do to the objects that keep what it is given."""
         optimizers, models, losses = taker.keeps
         key = (real, taker.function, taker.optimizer.name)
-        for file in self.files if any(taker.keeps) else ():
-            for one in self.reaches(file, (*optimizers, *models, *losses)) if file.real != real else ():
-                first, _, rest = one.path.partition(".")
-                line = f"line {one.line}" if one.cell is None else f"line {one.line} of cell {one.cell}"
-                where = line + " of " + file.path
-                if not self._may_be(file, one, (real, taker.function.partition(".")[0])):
-                    continue
-                if one.kind == SETS and not rest and first in models:
-                    return replace(taker, unknown=f"{where} sets {first} from outside")
-                if one.kind == SETS or first in optimizers:
-                    self.left.setdefault(key, f"{where} uses {one.path} from outside")
+        for file, one in self._reaches(real, frozenset((*optimizers, *models, *losses))):
+            first, _, rest = one.path.partition(".")
+            line = f"line {one.line}" if one.cell is None else f"line {one.line} of cell {one.cell}"
+            where = line + " of " + file.path
+            if not self._may_be(file, one, (real, taker.function.partition(".")[0])):
+                continue
+            if one.kind == SETS and not rest and first in models:
+                return replace(taker, unknown=f"{where} sets {first} from outside")
+            if one.kind == SETS or first in optimizers:
+                self.left.setdefault(key, f"{where} uses {one.path} from outside")
         return taker
+
+    def _reaches(self, real: str, attributes: frozenset[str]) -> Iterator[tuple[Found, Reach]]:
+        """Where files other than that one reach for ``attributes`` of objects of others' classes."""
+        words = b"|".join(re.escape(one.encode()) for one in sorted(attributes))
+        pattern = re.compile(rb"(?:\.|setattr\b.*)\b(?:" + words + rb")\b") if words else None
+        having = sorted(self.files.having(pattern, set(self.files) - {real}), key=self.files.path)
+        said = self.files.ask({one: Question(reaches=attributes) for one in having})
+        yield from ((self.files.found(one), reach) for one in having for reach in said[one].reaches)
 
     def _may_be(self, file: Found, reach: Reach, owner: tuple[str, str]) -> bool:
         """Whether an object that is reached into may be of the class ``owner``: where its class is not told, too."""
         if reach.kind == OVERRIDES:
             return False
-        places = {one for name in reach.classes for one in definitions(self.layout, name, file.real, self.known)}
+        places = {one for name in reach.classes for one in definitions(self.files.layout, name, file.real, self.known)}
         return not reach.classes or owner in places
 
-    def _file(self, real: str) -> Found:
-        return next(one for one in self.files if one.real == real)
+    def _ask(self, real: str, function: str, argument: str | int) -> Taker | None:
+        """What ``function`` of the file does with an optimizer that it gets as ``argument``; None if it has no such."""
+        file = self.files.found(real)
+        return taker(self.files.data(real), self.files.rules, file.path, function, argument)
 
     def said_to(self, file: Found) -> tuple[tuple[tuple[int, int], Taker], ...]:
         """What the calls of ``file`` lead to."""
@@ -114,7 +120,7 @@ class Takers:
         given: dict[Key, set[Handed | None]] = {}
         losses: dict[tuple[str, str], set[str]] = {}
         calls: dict[Key, dict[tuple[str, tuple[int, int]], bool]] = {}
-        for file in self.files:
+        for file in self.files.files:
             for one in self.handings.get(file.path, ()):
                 if (found := self.of(file, one)) is not None and not found[1].unknown:
                     taker, key = found[1], (found[0], found[1].function, found[1].optimizer.name)
@@ -152,9 +158,9 @@ class Takers:
                 return f"{use.place} of {file.path} may call it"
             if not calls.get((file.real, use.call)):
                 return f"the call in {use.place} of {file.path} hands over what is no converted optimizer"
-        for file in self.files:
+        for file in self.files.files:
             for line, name in self.known[file.real].modules if file.real in self.known else ():
-                if file.real != key[0] and key[0] in self.layout.modules(name, file.real):
+                if file.real != key[0] and key[0] in self.files.layout.modules(name, file.real):
                     return f"line {line} of {file.path} hands its module on"
         if None in given:
             return "one of its calls in other files hands over what is no converted optimizer"
@@ -164,10 +170,12 @@ class Takers:
     def _uses(self, key: Key) -> Iterator[tuple[Found, Mention]]:
         """The uses of a function in other files; of a method, also those of an object whose class is not told."""
         method = key[1].partition(".")[2]
-        for file in self.files:
+        for file in self.files.files:
             known = self.known.get(file.real)
             for use in known.uses if known is not None and file.real != key[0] else ():
-                places = {one for name in use.names for one in definitions(self.layout, name, file.real, self.known)}
+                places = {
+                    one for name in use.names for one in definitions(self.files.layout, name, file.real, self.known)
+                }
                 unknown = bool(method) and use.name == method and not use.names and not use.on_self
                 if (key[0], key[1]) in places or unknown:
                     yield file, use

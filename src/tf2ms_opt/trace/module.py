@@ -13,7 +13,8 @@ from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.selfcheck import parse
 from tf2ms_opt.source import SourceText
 from tf2ms_opt.trace.constants import calculated, literal
-from tf2ms_opt.trace.index import Index, index
+from tf2ms_opt.trace.index import Index
+from tf2ms_opt.trace.indexing import index
 from tf2ms_opt.trace.names import Names, Resolved
 from tf2ms_opt.trace.reaching import only_binding, reaching
 from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode, Scope, dotted
@@ -138,6 +139,11 @@ class Module:
         """The base classes of ``node`` that this file defines."""
         found = [binding.node for base in node.bases for binding in self.origins(base)]
         return [one for one in found if isinstance(one, ast.ClassDef)]
+
+    @cached_property
+    def stars(self) -> tuple[str, ...]:
+        """The modules of which everything is imported, in the order of their scopes."""
+        return tuple(star for scope in self.index.scopes.values() for _, star in scope.stars)
 
     @cached_property
     def classes(self) -> tuple[ast.ClassDef, ...]:

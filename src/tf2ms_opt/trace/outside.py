@@ -14,9 +14,13 @@ def outside(module: Module, node: ast.expr) -> tuple[str, ...]:
 
     An attribute of an object is one of its class, and one of self that nothing here binds is one of a base class.
     """
+    return module.cached(_outside, node)
+
+
+def _outside(module: Module, node: ast.expr) -> tuple[str, ...]:
     found = set(module.resolve(node).names)
     if not found and isinstance(node, ast.Name) and owner(module.index.scope(node), node.id) is None:
-        found = {f"{star}.{node.id}" for one in module.index.scopes.values() for _, star in one.stars}
+        found = {f"{star}.{node.id}" for star in module.stars}
     if not found and isinstance(node, ast.Attribute) and not module.origins(node):
         found = {f"{name}.{node.attr}" for name in classes_outside(module, node.value)}
     return tuple(sorted(name for name in found if not module.rules.from_framework(name)))

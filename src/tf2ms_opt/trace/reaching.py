@@ -51,6 +51,8 @@ def reaching(index: Index, scope: Scope, key: str, place: ast.AST) -> tuple[Bind
     if key in index.outward:
         foreign = [binding for binding in bindings if _foreign(index, binding, bound_in)]
         bindings = [binding for binding in bindings if binding not in foreign]
+    elif (last := _certain(index, bindings, bound_in, place)) is not None:
+        return (last,)
     return (*_walk_back(index, bindings, place), *foreign)
 
 
@@ -71,6 +73,16 @@ def _same_flow(outer: Scope, inner: Scope) -> bool:
             return False
         current = current.parent
     return True
+
+
+def _certain(index: Index, bindings: Sequence[Binding], scope: Scope, place: ast.AST) -> Binding | None:
+    """The last of all bindings of ``scope``, where ``place`` is behind it and no branch or loop is around it.
+
+    So it is for most names; it is also what walking back would find.
+    """
+    last = bindings[-1]
+    alone = last.statement is None or index.parents[last.statement] is scope.node
+    return last if alone and last.moment < index.moments[index.statement(place)][0] else None
 
 
 def _walk_back(index: Index, bindings: Sequence[Binding], place: ast.AST) -> Iterator[Binding]:
