@@ -38,6 +38,7 @@ class Files(Mapping[str, Mentions]):
     _buildings: dict[str, Building] = field(default_factory=dict)
     _missing: dict[str, Question] = field(default_factory=dict)
     _starred: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _imported: dict[str, frozenset[str]] = field(default_factory=dict)
     _places: dict[tuple[str, str], tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -80,6 +81,7 @@ class Files(Mapping[str, Mentions]):
         # what was found without them was found too early
         self._places.clear()
         self._starred.clear()
+        self._imported.clear()
         return found
 
     def settled(self, compute: Callable[[], Result]) -> Result:
@@ -114,6 +116,18 @@ class Files(Mapping[str, Mentions]):
             named = (one for one in found if one[1].partition(".")[0] in self.offer(one[0]).names)
             self._places[key] = tuple(sorted(named))
         return self._places[key]
+
+    def imported(self, real: str) -> frozenset[str]:
+        """The files of which the file imports something, from there or through others: it may get objects of them."""
+        if real not in self._imported:
+            said = self.offer(real).mentions
+            names = [*said.imports.values(), *(f"{star.rstrip('.')}.*" for star in said.stars)]
+            places = (definitions(self.layout, name, real, self, self._with_stars) for name in names)
+            modules = (self.layout.modules(name, real) for name in names)
+            self._imported[real] = frozenset(
+                [file for every in places for file, _ in every] + [file for every in modules for file in every]
+            )
+        return self._imported[real]
 
     def _with_stars(self, real: str) -> tuple[str, ...]:
         if real not in self._starred:

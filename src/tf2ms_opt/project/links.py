@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,28 +59,18 @@ class Links:
         """The files that ``real`` may import."""
         return self._to[real]
 
-    def near(self, real: str) -> frozenset[str]:
-        """The files that ``real`` may import, and those that may import it."""
-        return self._to[real] | self._from.get(real, set())
+    def reached(self, sources: Iterable[str]) -> frozenset[str]:
+        """The files that one of ``sources`` may get at, through whatever other files."""
+        return _followed(sources, self._to)
 
     def reaching(self, targets: Iterable[str]) -> frozenset[str]:
         """The files that may get at one of ``targets``, through whatever other files."""
-        found = set[str]()
-        pending = list(targets)
-        while pending:
-            new = self._from.get(pending.pop(), set()) - found
-            found |= new
-            pending += new
-        return frozenset(found)
+        return _followed(targets, self._from)
 
     def with_aliases(self, words: Iterable[str]) -> frozenset[str]:
         """``words``, and the names under which some file imports what is called so."""
-        found, pending = set(words), list(words)
-        while pending:
-            new = self._called.get(pending.pop(), set()) - found
-            found |= new
-            pending += new
-        return frozenset(found)
+        first = frozenset(words)
+        return first | _followed(first, self._called)
 
     def _targets(self, real: str, imports: Iterable[tuple[str, str, str]]) -> Iterator[str]:
         for base, name, _ in dict.fromkeys((base, name, "") for base, name, _ in imports):
@@ -92,6 +82,16 @@ class Links:
                 yield from self.layout.modules(dots + ".".join(parts[:length]), real)
                 if length < len(parts) and parts[length] not in self._words:
                     break
+
+
+def _followed(start: Iterable[str], edges: Mapping[str, Collection[str]]) -> frozenset[str]:
+    """All that ``edges`` lead to, one or more of them behind each other."""
+    found, pending = set[str](), list(start)
+    while pending:
+        new = [one for one in edges.get(pending.pop(), ()) if one not in found]
+        found.update(new)
+        pending += new
+    return frozenset(found)
 
 
 def _imports(data: bytes) -> Iterator[tuple[str, str, str]]:

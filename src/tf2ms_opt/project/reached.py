@@ -81,7 +81,7 @@ def _meant(
             if first not in names:
                 continue
             known = any(_is_one(files, other, name, (real, owner.name)) for name in reach.classes)
-            if known or (not reach.classes and real in files.links.to(other)):
+            if known or (not reach.classes and real in files.imported(other)):
                 yield real, owner
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from tf2ms_opt.neighbours import UNTOLD, Told
 from tf2ms_opt.offers import Taken
@@ -11,7 +11,7 @@ from tf2ms_opt.project.files import Files, any_of
 from tf2ms_opt.project.first import Optimizers
 from tf2ms_opt.project.networks import Networks
 from tf2ms_opt.project.passed import Passings, Wanted, functions, handed_networks, handed_rates, matching
-from tf2ms_opt.project.questions import Answers, Question
+from tf2ms_opt.project.questions import Question
 from tf2ms_opt.project.reached import asked_for, reached
 from tf2ms_opt.project.schedules import is_parameter, values
 from tf2ms_opt.walk import Found
@@ -33,10 +33,11 @@ def told(files: Files, asked: Mapping[Found, Optimizers], makers: Mapping[str, C
     """
     if not asked or len(files) < 2:  # noqa: PLR2004 -- a file by itself
         return {}
+    building = frozenset(file.real for file in asked)
     carriers = files.having(_PENALTIES)
     files.networked = carriers | files.links.reaching(carriers)
-    using = files.having(_TRAINS, files.networked) | files.networked.intersection(file.real for file in asked)
-    freezing = files.having(_FREEZES, {near for file in asked for near in files.links.near(file.real)})
+    using = files.having(_TRAINS, files.networked) | (files.networked & building)
+    freezing = files.having(_FREEZES, files.links.reached(building) | files.links.reaching(building))
     owners = {file.real: one.owners for file, one in asked.items() if one.owners}
     reaching = asked_for(files, owners)
     words = files.links.with_aliases({name.rpartition(".")[2] for every in makers.values() for name in every})
@@ -68,12 +69,13 @@ def told(files: Files, asked: Mapping[Found, Optimizers], makers: Mapping[str, C
         given = {real: values(files, real, names) for real, names in known.items() if files.links.to(real)}
         got_rates, got_networks = handed_rates(files, wanted, passed), handed_networks(networks, trained, passed)
         met = reached(files, owners, reached_for)
+        frozen = _frozen(files, building, {real: said[real].freezes for real in freezing if said[real].freezes})
         return {
             file.path: Told(
                 (*penalties.get(file.real, ()), *got_networks.get(file.real, ())),
                 (*given.get(file.real, ()), *got_rates.get(file.real, ())),
                 met.get(file.real, ()),
-                _frozen(files, file.real, said) if file in asked else (),
+                frozen.get(file.real, ()),
             )
             for file in files.files
         }
@@ -81,10 +83,16 @@ def told(files: Files, asked: Mapping[Found, Optimizers], makers: Mapping[str, C
     return {path: one for path, one in files.settled(settle).items() if one != UNTOLD}
 
 
-def _frozen(files: Files, real: str, said: Mapping[str, Answers]) -> tuple[str, ...]:
-    """The places of freezes in files that ``real`` imports from, or that import from it."""
-    near = [one for one in files.links.near(real) if one in said]
-    return tuple(sorted(files.place(one, line) for one in near for line in said[one].freezes)[:_MOST])
+def _frozen(files: Files, using: Collection[str], lines: Mapping[str, Sequence[int]]) -> Mapping[str, tuple[str, ...]]:
+    """The places of freezes, by files, in what a file of ``using`` imports from, or in what imports from it."""
+    above = files.links.reaching(lines)
+    taking = {real: files.imported(real) for real in lines if not files.links.reached([real]).isdisjoint(using)}
+    found = {}
+    for real in using:
+        taken = files.imported(real) if real in above else frozenset()
+        near = [one for one in lines if one != real and (one in taken or real in taking.get(one, ()))]
+        found[real] = tuple(sorted(files.place(one, line) for one in near for line in lines[one])[:_MOST])
+    return found
 
 
 def _passings(files: Files, rates: Wanted, models: Wanted) -> Passings:

@@ -13,7 +13,25 @@ from tf2ms_opt.trace.index import Index
 from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode, Scope, ScopeNode, dotted, evaluated_inside
 
 #: fields without nodes of their own: of what says of which kind a node is, Python makes one object for the whole tree
-_PLAIN = frozenset("ctx op ops id attr arg kind level type_comment simple is_async conversion tag asname rest".split())
+_PLAIN = frozenset(
+    (
+        "ctx",
+        "op",
+        "ops",
+        "id",
+        "attr",
+        "arg",
+        "kind",
+        "level",
+        "type_comment",
+        "simple",
+        "is_async",
+        "conversion",
+        "tag",
+        "asname",
+        "rest",
+    )
+)
 #: kind of node -> its fields that may hold others
 _FIELDS = {
     kind: tuple(name for name in kind._fields if name not in _PLAIN)
