@@ -17,7 +17,7 @@ from tf2ms_opt.cache import Cache, place
 from tf2ms_opt.engine import convert_source
 from tf2ms_opt.options import Options
 from tf2ms_opt.outcomes import Outcome
-from tf2ms_opt.project import first
+from tf2ms_opt.project import files, first
 from tf2ms_opt.rulebook import Rulebook
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.run import Converter, store_nothing
@@ -155,6 +155,40 @@ def test_a_file_that_is_known_to_have_no_site_is_not_parsed(project: Path, monke
     assert looked == ["train.py"]
     (project / "word.py").write_text(WITHOUT_SITE + CONVERTED)
     assert [one.changed for one in _outcomes(project, Cache(file))] == [False, True, True]
+
+
+TRAINER = """\
+import tensorflow as tf
+{imported}
+class Trainer:
+    def __init__(self, rate):
+        self.model = build()
+        self.optimizer = tf.keras.optimizers.SGD(rate)
+
+    def train(self, x, y):
+        self.model.compile(self.optimizer, "mse")
+        self.model.fit(x, y)
+
+
+def main():
+    Trainer(0.1).train(x, y)
+"""
+
+
+def test_files_that_do_not_import_each_other_are_not_asked_about_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    real = files.answers
+    monkeypatch.setattr(files, "answers", lambda data, *rest: asked.append(data.decode()) or real(data, *rest))
+    for number in range(8):
+        (tmp_path / f"train{number}.py").write_text(TRAINER.format(imported=""))
+    _outcomes(tmp_path, None)
+    assert not asked
+    (tmp_path / "other.py").write_text("from train0 import Trainer\nTrainer(0.1).optimizer.learning_rate = 1\n")
+    _outcomes(tmp_path, None)
+    assert {text.partition("\n")[0] for text in asked} <= {"from train0 import Trainer", "import tensorflow as tf"}
+    assert len(asked) <= 3, "one parse for what the file reaches for, and one each for what the two have"
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"\0" * 16, bytes(range(256)) * 4, b"garbage\n" * 1000])
