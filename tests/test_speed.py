@@ -102,6 +102,17 @@ def test_the_cost_of_a_file_grows_as_the_file_does(shape: str, rules: RuleSet) -
     assert large / small < 5, f"4 times the file takes {large / small:.1f} times the calls"
 
 
+def test_a_table_of_many_classes_is_one_question(rules: RuleSet) -> None:
+    def file(number: int) -> str:
+        entries = "".join(f"    'sgd{one}': tf.keras.optimizers.SGD,\n" for one in range(number))
+        use = "model = tf.keras.Sequential()\nmodel.compile(TABLE[name](0.1), 'mse')\n"
+        return f"import tensorflow as tf\nTABLE = {{\n{entries}}}\n{use}"
+
+    _calls(file(1), rules)
+    small, large = (_calls(file(number), rules) for number in (40, 160))
+    assert large / small < 5
+
+
 # ---------------------------------------------------------------- files without a site
 
 CONVERTED = "import tensorflow as tf\nnet = tf.keras.Sequential()\nnet.compile(tf.keras.optimizers.Adam(), 'mse')\n"

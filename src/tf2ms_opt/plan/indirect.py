@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tf2ms_opt.trace.handed import default_of
+from tf2ms_opt.trace.handed import default_of, function_of
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode, dotted
 from tf2ms_opt.trace.tables import may_be, name_of, table_of, taken
@@ -48,16 +48,27 @@ class _UnknownError(Exception):
 
 def indirect(module: Module, node: ast.expr) -> Indirect | str:
     """All that goes with the class that ``node`` names, or with the call of it; a reason where not all is known."""
+    groups = module.cached(_groups)
+    if node in groups:
+        return groups[node]
     found = _Finder(module)
     try:
         found.follow(node)
     except _UnknownError as unknown:
         return str(unknown)
-    if not found.calls or node not in found.known:
+    known = found.known
+    if not found.calls or node not in known:
         return "no call of it is in this file"
     in_order = sorted(found.entries.values(), key=lambda entry: module.source.start(entry.node))
     calls = sorted(found.calls, key=module.source.start)
-    return Indirect(tuple(in_order), tuple(calls), tuple(found.names), tuple(found.direct))
+    group = Indirect(tuple(in_order), tuple(calls), tuple(found.names), tuple(found.direct))
+    groups |= dict.fromkeys(known, group)
+    return group
+
+
+def _groups(_: Module) -> dict[ast.expr, Indirect]:
+    """What was found already, by each class and call that it has: a table of a thousand classes is one question."""
+    return {}
 
 
 def arguments_of(entry: Entry, call: ast.Call) -> ast.Call:
@@ -161,8 +172,7 @@ class _Finder:
         scope = self.module.index.scope(target)
         if isinstance(scope.node, ast.ClassDef) or target.id in self.module.index.outward:
             raise _UnknownError(f"{target.id} can be reached from elsewhere")
-        if scope is self.module.index.top:
-            self.names[target.id] = None
+        self.names |= {target.id: None} if scope is self.module.index.top else {}
         for reader in self.module.readers(target.id, node):
             self._value(reader)
 
@@ -170,7 +180,7 @@ class _Finder:
         call = self.module.index.parents[parent] if isinstance(parent, ast.keyword) else parent
         if not isinstance(call, ast.Call):
             raise _UnknownError(f"line {self._line(node)} uses it without calling it")
-        function = self._certain(call)
+        function = function_of(self.module, call)
         parameters = [name for name, value in self._given(function, call) if value is node] if function else []
         if function is None or len(parameters) != 1 or not self._bindings(function, parameters[0]):
             raise _UnknownError(f"line {self._line(node)} hands it to {self.module.text(call.func)}(...)")
@@ -193,8 +203,8 @@ class _Finder:
                 self._value(use)
 
     def _bindings(self, function: ast.AST, name: str) -> list[Binding]:
-        scope = self.module.index.scopes.get(function)
-        return [one for one in scope.bindings.get(name, ()) if one.kind is BindingKind.PARAMETER] if scope else []
+        known = self.module.index.scopes[function].bindings if function in self.module.index.scopes else {}
+        return [one for one in known.get(name, ()) if one.kind is BindingKind.PARAMETER]
 
     def _call(self, call: ast.Call) -> None:
         if not self._new("call", call):
@@ -278,16 +288,6 @@ class _Finder:
                 for function in self.module.index.scopes:
                     if isinstance(function, _FUNCTIONS) and name in (function.name, self._called_as(function)):
                         yield function
-
-    def _certain(self, call: ast.Call) -> FunctionNode | None:
-        """The function of the file that ``call`` runs, if it can be no other."""
-        if isinstance(call.func, ast.Attribute):
-            return self.module.own_method(call.func)
-        nodes = [binding.node for binding in self.module.origins(call.func)]
-        node = nodes[0] if len(nodes) == 1 else None
-        if isinstance(node, ast.ClassDef):
-            return next((one for one in node.body if isinstance(one, _FUNCTIONS) and one.name == "__init__"), None)
-        return node if isinstance(node, _FUNCTIONS) else None
 
     def _given(self, function: FunctionNode, call: ast.Call) -> list[tuple[str, ast.expr]]:
         """Parameter and value of every argument of ``call``."""

@@ -100,7 +100,8 @@ def check_optimizers(
         check_network(module, call)
         for site in sites:
             for model_ in drafts[site].models:
-                _check_class(module, model_)
+                if (hindrance := module.cached(_own_training, model_)) is not None:
+                    raise StepLeftError(*hindrance)
 
 
 @dataclass(frozen=True)
@@ -156,27 +157,25 @@ def returns_other(module: Module, function: FunctionNode, converted: AbstractSet
     return ""
 
 
-def _check_class(module: Module, model: ast.expr) -> None:
-    """A model class of the file with a training step of its own."""
-    for binding in module.origins(model):
-        value = binding.value
-        if isinstance(value, ast.Call) and (name := _foreign(module, value.func)):
-            raise StepLeftError(f"{name} trains by a train_step of its own", value)
-        for one in module.origins(value.func) if isinstance(value, ast.Call) else ():
-            if isinstance(one.node, ast.ClassDef) and is_model_class(
-                module, value.func if isinstance(value, ast.Call) else model
-            ):
+def _own_training(module: Module, model: ast.expr) -> tuple[str, ast.expr | ast.stmt] | None:
+    """Why no trainer can train a model: its class has a training step of its own; and the place that says it."""
+    for value in (one.value for one in module.origins(model)):
+        if not isinstance(value, ast.Call):
+            continue
+        if name := _foreign(module, value.func):
+            return f"{name} trains by a train_step of its own", value
+        for node in (one.node for one in module.origins(value.func)):
+            if isinstance(node, ast.ClassDef) and is_model_class(module, value.func):
                 own = {"train_step", "test_step", "predict_step", "compile", "fit", "compute_loss"}
-                if found := sorted(own & set(module.index.scopes[one.node].bindings)):
-                    raise StepLeftError(f"{one.node.name} has a {found[0]} of its own", model)
-                if any(call.func.attr in ("add_loss", "add_metric") for call in ast.walk(one.node)
+                if found := sorted(own & set(module.index.scopes[node].bindings)):
+                    return f"{node.name} has a {found[0]} of its own", model
+                if any(call.func.attr in ("add_loss", "add_metric") for call in ast.walk(node)
                        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):  # fmt: skip
-                    raise StepLeftError(f"{one.node.name} adds losses or metrics of its own", model)
-    if (hindrance := module.cached(_adds_or_distributes)) is not None:
-        raise StepLeftError(*hindrance)
+                    return f"{node.name} adds losses or metrics of its own", model
+    return module.cached(_adds_or_distributes)
 
 
-def _adds_or_distributes(module: Module) -> tuple[str, ast.Call | ast.With] | None:
+def _adds_or_distributes(module: Module) -> tuple[str, ast.expr | ast.stmt] | None:
     """Why no model class of the file can be converted, and the place that says it."""
     for call in module.index.calls:
         if isinstance(call.func, ast.Attribute) and call.func.attr in ("add_loss", "add_metric"):

@@ -39,10 +39,14 @@ class Part:
 
 def torn(parts: Sequence[Part]) -> tuple[Part, StepLeftError] | None:
     """A part that would be converted while another one with the same network is left, and why that one is."""
-    for part in parts if any(one.left is not None for one in parts) else ():
-        for other in parts if part.left is None else ():
-            if other.left is not None and not part.networks.isdisjoint(other.networks):
-                return part, other.left
+    left: dict[Binding, tuple[int, StepLeftError]] = {}  # the first one each
+    for number, part in enumerate(parts):
+        if part.left is not None:
+            left |= {network: (number, part.left) for network in part.networks if network not in left}
+    for part in parts if left else ():
+        found = [left[network] for network in part.networks if network in left] if part.left is None else []
+        if found:
+            return part, min(found, key=lambda one: one[0])[1]
     return None
 
 

@@ -109,7 +109,8 @@ def convert_steps(
             before = result.drafts[site]
             shared = before is not drafts[site]  # the object is in another converted part too
             findings = tuple(dict.fromkeys([*before.findings, *draft.findings])) if shared else draft.findings
-            splices = tuple(one for one in draft.splices if one in before.splices)
+            wanted = set(before.splices)
+            splices = tuple(one for one in draft.splices if one in wanted)
             result.drafts[site] = replace(draft, findings=findings, splices=splices)
     known_models = [part.model for part in converted if part.model is not None]
     _convert_data(module, result, known_models, names)
