@@ -6,12 +6,12 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from tf2ms_opt.neighbours import UNTOLD, Told
-from tf2ms_opt.offers import Taken
+from tf2ms_opt.offers import Owner, Taken
 from tf2ms_opt.project.files import Files, any_of
 from tf2ms_opt.project.first import Optimizers
 from tf2ms_opt.project.networks import Networks
 from tf2ms_opt.project.passed import Passings, Wanted, functions, handed_networks, handed_rates, matching
-from tf2ms_opt.project.questions import Question
+from tf2ms_opt.project.questions import Answers, Question
 from tf2ms_opt.project.reached import asked_for, reached
 from tf2ms_opt.project.schedules import is_parameter, values
 from tf2ms_opt.walk import Found
@@ -37,26 +37,13 @@ def told(files: Files, asked: Mapping[Found, Optimizers], makers: Mapping[str, C
     carriers = files.having(_PENALTIES)
     files.networked = carriers | files.links.reaching(carriers)
     using = files.having(_TRAINS, files.networked) | (files.networked & building)
-    freezing = files.having(_FREEZES, files.links.reached(building) | files.links.reaching(building))
     owners = {file.real: one.owners for file, one in asked.items() if one.owners}
-    reaching = asked_for(files, owners)
-    words = files.links.with_aliases({name.rpartition(".")[2] for every in makers.values() for name in every})
-    calling = files.having(any_of(words), files.links.reaching(makers))
-    said = files.ask({
-        real: Question(
-            freezes=real in freezing,
-            rates=words if real in calling else frozenset(),
-            reaches=reaching.get(real, frozenset()),
-            building=real in using,
-        )
-        for real in sorted(freezing | calling | reaching.keys() | using)
-    })  # fmt: skip
+    said = _first_answers(files, building, using, owners, makers)
     known = {file.real: one.rates for file, one in asked.items()}
-    known |= {real: known.get(real, frozenset()) | said[real].rates for real in calling}
+    known |= {real: known.get(real, frozenset()) | one.rates for real, one in said.items() if one.rates}
     wanted = {real: found for real, names in known.items() if (found := frozenset(filter(is_parameter, names)))}
     trained = {file.real: one.models for file, one in asked.items() if one.models}
     passed = _passings(files, wanted, trained)
-    reached_for = {real: said[real].reaches for real in reaching}
 
     def taken() -> Iterator[tuple[str, Taken]]:
         yield from ((real, one) for real in using for one in files.building(real).taken)
@@ -68,8 +55,8 @@ def told(files: Files, asked: Mapping[Found, Optimizers], makers: Mapping[str, C
         penalties = networks.taken(using)
         given = {real: values(files, real, names) for real, names in known.items() if files.links.to(real)}
         got_rates, got_networks = handed_rates(files, wanted, passed), handed_networks(networks, trained, passed)
-        met = reached(files, owners, reached_for)
-        frozen = _frozen(files, building, {real: said[real].freezes for real in freezing if said[real].freezes})
+        met = reached(files, owners, {real: one.reaches for real, one in said.items() if one.reaches})
+        frozen = _frozen(files, building, {real: one.freezes for real, one in said.items() if one.freezes})
         return {
             file.path: Told(
                 (*penalties.get(file.real, ()), *got_networks.get(file.real, ())),
@@ -81,6 +68,32 @@ def told(files: Files, asked: Mapping[Found, Optimizers], makers: Mapping[str, C
         }
 
     return {path: one for path, one in files.settled(settle).items() if one != UNTOLD}
+
+
+def _first_answers(
+    files: Files,
+    building: Collection[str],
+    using: Collection[str],
+    owners: Mapping[str, Collection[Owner]],
+    makers: Mapping[str, Collection[str]],
+) -> Mapping[str, Answers]:
+    """What files freeze, hand to the functions ``makers`` as rates, and reach for in objects of ``owners``.
+
+    ``building`` are the files that build optimizers, and ``using`` those to ask for the networks that they take.
+    """
+    freezing = files.having(_FREEZES, files.links.reached(building) | files.links.reaching(building))
+    words = files.links.with_aliases({name.rpartition(".")[2] for every in makers.values() for name in every})
+    calling = files.having(any_of(words), files.links.reaching(makers))
+    reaching = asked_for(files, owners)
+    return files.ask({
+        real: Question(
+            building=real in using,
+            freezes=real in freezing,
+            rates=words if real in calling else frozenset(),
+            reaches=reaching.get(real, frozenset()),
+        )
+        for real in sorted({*using, *freezing, *calling, *reaching})
+    })  # fmt: skip
 
 
 def _frozen(files: Files, using: Collection[str], lines: Mapping[str, Sequence[int]]) -> Mapping[str, tuple[str, ...]]:
