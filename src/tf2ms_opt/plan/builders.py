@@ -121,6 +121,8 @@ class _Walk:
     def __init__(self, module: Module, *, function: FunctionNode | None = None, model: ast.expr | None = None) -> None:
         self.module = module
         self.function = function
+        #: whether it has a parameter that may be None
+        self.optional = function is not None and any(map(_is_none, _defaults(function)))
         self.model = model
         self.penalties: list[Penalty] = []
         self.takes: list[Taken] = []
@@ -266,6 +268,8 @@ class _Walk:
 
     def _through(self, value: ast.expr, depth: int = 4) -> str:
         """The parameter of the function whose value this is, where that is None unless it is given."""
+        if not self.optional:
+            return ""
         if isinstance(value, ast.Call) and self.module.keras_path(value.func) == "regularizers.get" and value.args:
             return self._through(value.args[0], depth)
         bindings = self.module.origins(value) if isinstance(value, (ast.Name, ast.Attribute)) else ()
@@ -279,5 +283,9 @@ class _Walk:
         return only.key if own and default is not None and _is_none(default) else ""
 
 
-def _is_none(node: ast.expr) -> bool:
+def _defaults(function: FunctionNode) -> list[ast.expr | None]:
+    return [*function.args.defaults, *function.args.kw_defaults]
+
+
+def _is_none(node: ast.expr | None) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
