@@ -61,12 +61,13 @@ def regularizers(module: Module) -> tuple[Regularizer, ...]:
         Regularizer(call, keyword, *_kind(module, keyword.value))
         for call in module.index.calls
         for keyword in call.keywords
-        if _names_regularizer(keyword.arg or "")
+        if names_regularizer(keyword.arg or "")
         and not (isinstance(keyword.value, ast.Constant) and keyword.value.value is None)
     )
 
 
-def _names_regularizer(name: str) -> bool:
+def names_regularizer(name: str) -> bool:
+    """Whether a layer's argument of that name is a regularizer."""
     return name.endswith("_regularizer") or name in ("W_regularizer", "b_regularizer")
 
 
@@ -167,7 +168,10 @@ def _layer(module: Module, node: ast.expr) -> Layer | None:
     if path is None or not isinstance(node, ast.Call):
         return None
     name = path.rpartition(".")[2]
-    return Layer(node, name) if name in KERNEL_LAYERS | FLAT_LAYERS else None
+    hidden = any(keyword.arg is None for keyword in node.keywords) or any(
+        isinstance(one, ast.Starred) for one in node.args
+    )
+    return Layer(node, name) if name in KERNEL_LAYERS | FLAT_LAYERS and not hidden else None
 
 
 def _graph(module: Module, call: ast.Call) -> tuple[Layer, ...] | str:

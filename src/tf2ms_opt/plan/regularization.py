@@ -8,13 +8,15 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.facts import Splice
+from tf2ms_opt.plan.constraints import constrained
 from tf2ms_opt.plan.layers import DEFAULT_L2, Regularizer, kernel_layers, layers_of, regularizers
 from tf2ms_opt.plan.placement import available
 from tf2ms_opt.plan.rewrites import edit_call
+from tf2ms_opt.plan.scattered import Scattered, scattered
 from tf2ms_opt.trace.handed import optimizer_argument
 from tf2ms_opt.trace.models import is_model_class
 from tf2ms_opt.trace.module import Module
@@ -46,11 +48,21 @@ class Regularization:
 def regularization(
     module: Module, models: Sequence[ast.expr], statement: ast.stmt, place: tuple[int, int], why_not: str
 ) -> Regularization:
-    """The regularizers that concern the optimizer of ``models``, built at ``statement``.
+    """The regularizers and constraints that concern the optimizer of ``models``, built at ``statement``.
 
-    ``why_not`` says why they cannot become weight decay, whatever they are; empty if they may.
+    ``why_not`` says why no regularizer can become weight decay, whatever it is; empty if one may.
     """
+    found = _regularizers(module, models, statement, place, why_not)
+    return replace(found, findings=(*found.findings, *constrained(module, models, place)))
+
+
+def _regularizers(
+    module: Module, models: Sequence[ast.expr], statement: ast.stmt, place: tuple[int, int], why_not: str
+) -> Regularization:
     every = module.cached(regularizers)
+    apart = [one for one in module.cached(scattered) if not one.constraint]
+    if apart:
+        return _scattered(module, every, apart, place)
     if not every:
         return Regularization()
     found = _model_regularizers(module, models, every)
@@ -85,6 +97,18 @@ def regularization(
         tuple(notes),
         tuple(one.keyword.value for one in l2),
     )
+
+
+def _scattered(
+    module: Module, every: Sequence[Regularizer], apart: Sequence[Scattered], place: tuple[int, int]
+) -> Regularization:
+    """Nothing is moved, and all are named with the optimizer."""
+    lines = [
+        (module.position(one.keyword)[0], f"{module.text(one.layer.func)} {module.text(one.keyword)}") for one in every
+    ]
+    lines += [(module.position(one.node)[0], one.text) for one in apart]
+    layers = ", ".join(f"{text} (line {line})" for line, text in sorted(lines))
+    return Regularization(findings=(finding("regularizer-remains/scattered", *place, layers=layers),))
 
 
 def _model_regularizers(

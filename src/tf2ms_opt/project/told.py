@@ -21,8 +21,8 @@ _TRAINS = re.compile(rb"\.compile\b|\.minimize\b|\.apply_gradients\b")
 #: what every file has that freezes a part of a network
 _FREEZES = re.compile(rb"trainable\s*=|['\"]trainable['\"]")
 _MOST = 4  # places that a sentence names
-#: what every file with a penalty has
-_PENALTIES = re.compile(rb"regularizer|add_loss|ActivityRegularization")
+#: what every file with a penalty or a constraint has
+_PENALTIES = re.compile(rb"regularizer|add_loss|ActivityRegularization|constraint")
 
 
 def told(files: Files, asked: Mapping[Found, Optimizers], makers: Mapping[str, Collection[str]]) -> Mapping[str, Told]:

@@ -8,6 +8,7 @@ from tf2ms_opt.diagnostics import finding
 from tf2ms_opt.plan.layers import DEFAULT_L2, Regularizer, kernel_layers, layers_of, regularizers
 from tf2ms_opt.plan.regularization import models_built
 from tf2ms_opt.plan.rewrites import edit_call
+from tf2ms_opt.plan.scattered import scattered
 from tf2ms_opt.plan.step.calls import StepLeftError, bind_call
 from tf2ms_opt.plan.step.changes import StepEdits
 from tf2ms_opt.plan.step.model_uses import Compiled
@@ -26,6 +27,8 @@ def penalty(module: Module, model: Compiled, own: str, edits: StepEdits) -> str:
         raise StepLeftError(
             "a regularizer stays in the network, and several models are built or compiled", model.receiver
         )
+    if apart := [one for one in module.cached(scattered) if not one.constraint]:
+        raise StepLeftError(f"a regularizer stays in the network: {apart[0].text}", apart[0].node)
     layers = layers_of(module, model.receiver)
     if isinstance(layers, str):
         raise StepLeftError(f"a regularizer stays in the network: {layers}", model.receiver)
