@@ -130,7 +130,7 @@ def _orphans(previous: int | None, origin: int | None, layout: _Layout, *, closi
     found: list[str] = []
     for dropped in range(start + 1, stop):
         found += _COMMENT.findall(layout.before[dropped])
-        found += _inner_comments(layout.arguments[dropped].value)
+        found += _comments_of(layout.arguments[dropped])
         found += _COMMENT.findall(layout.after[dropped + 1])
     return tuple(found)
 
@@ -150,6 +150,12 @@ def _inner_comments(node: cst.CSTNode) -> list[str]:
     for child in node.children:
         found += _inner_comments(child)
     return found
+
+
+def _comments_of(argument: cst.Arg) -> list[str]:
+    """The comments between an argument's first character and its last, also those beside its ``=`` or its star."""
+    beside = argument.equal if isinstance(argument.equal, cst.AssignEqual) else argument.whitespace_after_star
+    return [*_inner_comments(beside), *_inner_comments(argument.value)]
 
 
 def _own_lines(comments: tuple[str, ...], layout: _Layout) -> tuple[str, ...]:
