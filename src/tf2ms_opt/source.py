@@ -112,7 +112,8 @@ class SourceText:
     def is_continued(self, offset: int) -> bool:
         """Whether a backslash joins the line of ``offset`` to the one above."""
         start = self.line_start(offset)
-        return self.data[max(start - 3, 0) : start].rstrip(b"\r\n").endswith(b"\\")
+        above = self.data[self.line_start(start - 1) : start] if start else b""
+        return _NEWLINE.sub(b"", above).endswith(b"\\")
 
     def position(self, offset: int) -> tuple[int, int]:
         """The 1-based line and column of ``offset``, the column in characters."""

@@ -29,7 +29,7 @@ from tf2ms_opt.plan.signature import LeftError
 from tf2ms_opt.plan.signs import only_signs
 from tf2ms_opt.plan.sites import find
 from tf2ms_opt.plan.step.steps import Steps, convert_steps
-from tf2ms_opt.plan.suppressed import keeping, suppressions, untouched
+from tf2ms_opt.plan.suppressed import keeping, lost_comment, suppressions, untouched
 from tf2ms_opt.plan.takers import received
 from tf2ms_opt.suppressions import Ignore
 from tf2ms_opt.trace.module import Module
@@ -230,6 +230,8 @@ def _yield_to_comments(module: Module, drafts: dict[Found, Draft | Finding], sit
     if found:
         line = min(one.line for one in found)
         drafts[site] = finding("line-kept", *module.position(site.node), line=line)
+    elif (lost := lost_comment(module, draft.splices)) is not None:
+        drafts[site] = finding("line-kept/lost", *module.position(site.node), line=lost)
     return frozenset(found)
 
 

@@ -17,6 +17,7 @@ from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.readings import Reading
 from tf2ms_opt.plan.settled import readings, unsettled
 from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import dotted
 
 
 def settle(module: Module, names: Aliases, drafts: dict[Found, Draft | Finding], neighbours: Neighbours) -> None:
@@ -95,7 +96,7 @@ def _settle_entries(module: Module, drafts: dict[Found, Draft | Finding]) -> boo
             needed += [(call, call) for call in site.indirect.direct]
             missing = next((said for node, said in needed if node not in done), None)
             if missing is not None:
-                details = {"source": site.source, "other": module.text(missing)}
+                details = {"source": site.source, "other": dotted(missing) or module.text(missing)}
                 drafts[site] = finding("indirect-reference/together", *module.position(site.node), **details)
                 return True
     return False

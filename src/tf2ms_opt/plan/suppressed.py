@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from tf2ms_opt.comments import comments_of
 from tf2ms_opt.facts import CallRewrite, Keep, Splice
@@ -40,24 +40,28 @@ def keep_lines(module: Module, splices: Iterable[Splice], node: ast.expr, kept_b
         raise StepLeftError("`# tf2ms: ignore` keeps that line as it is", next(place, node))
 
 
-def lose_nothing(module: Module, splices: Sequence[Splice], others: Iterable[Splice], node: ast.expr) -> None:
-    """Leave the step at ``node`` where ``splices`` would lose a comment; ``others`` are made with them.
-
-    Raises ``StepLeftError``.
-    """
+def lost_comment(module: Module, splices: Iterable[Splice], others: Iterable[Splice] = ()) -> int | None:
+    """The line of a comment that ``splices`` would lose; ``others`` are made with them."""
+    wanted = tuple(splices)
     kept = [
         (part.start, part.end)
-        for splice in (*splices, *others) for part in splice.parts if isinstance(part, (Keep, CallRewrite))
+        for splice in (*wanted, *others) for part in splice.parts if isinstance(part, (Keep, CallRewrite))
     ]  # fmt: skip
-    for splice in splices:
+    for splice in wanted:
         if b"#" not in module.source.data[splice.start : splice.end]:
             continue
         written = "".join(part for part in splice.parts if isinstance(part, str))
         for offset, text in module.cached(_comments).items():
             stays = text in written or any(start <= offset < end for start, end in kept)
             if splice.start <= offset < splice.end and not stays:
-                where = _around(module, module.source.line_of(offset))
-                raise StepLeftError("a comment stands in the expression that is written anew", where or node)
+                return module.source.line_of(offset)
+    return None
+
+
+def lose_nothing(module: Module, splices: Iterable[Splice], others: Iterable[Splice], node: ast.expr) -> None:
+    """Leave the step at ``node`` where it would lose a comment.  Raises ``StepLeftError``."""
+    if (line := lost_comment(module, splices, others)) is not None:
+        raise StepLeftError("a comment stands in the expression that is written anew", _around(module, line) or node)
 
 
 def _comments(module: Module) -> dict[int, str]:
