@@ -16,6 +16,7 @@ from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.readings import Reading
 from tf2ms_opt.plan.settled import readings, unsettled
+from tf2ms_opt.plan.suppressed import lost_comment
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import dotted
 
@@ -59,7 +60,15 @@ def _left_schedules(
 ) -> dict[Found, Draft | Finding]:
     """A schedule is converted with everything that it goes to, or none of that is."""
     live = _live(drafts)
-    taken = _taken(live) | {use for uses in _readings(module, names, drafts).values() for use in uses}
+    read = _readings(module, names, drafts)
+    taken = _taken(live) | {use for uses in read.values() for use in uses}
+    lost: dict[Found, Draft | Finding] = {
+        site: finding("line-kept/lost", *module.position(site.node), line=line)
+        for site, uses in read.items()
+        if (line := lost_comment(module, [splice for one in uses.values() for splice in one.splices])) is not None
+    }
+    if lost:
+        return lost
     found = {
         site: unsettled(module, draft.flow, taken, module.position(site.node), neighbours)
         for site, draft in live.items()

@@ -154,6 +154,9 @@ def _comments_lost(argument: Argument, layout: _Layout) -> tuple[str, ...]:
     match argument.value:
         case Given(index=index, text=str()):
             return tuple(_inner_comments(layout.arguments[index].value))
+        case Text() if argument.origin is not None:  # what stands between the brackets may have gone elsewhere
+            value = layout.arguments[argument.origin].value
+            return tuple(comment for one in (*value.lpar, *value.rpar) for comment in _inner_comments(one))
         case _:
             return ()
 
