@@ -132,7 +132,7 @@ def _gap(position: int, origin: int | None, layout: _Layout) -> str:
 
 def _behind_a_comment(gap: str, layout: _Layout) -> str:
     """``gap`` with a line break of its own: what stands on the line of a comment is part of it, a backslash too."""
-    return re.sub(r"[ \t]*\\(?=[\r\n])", "", gap) if re.search(_NEWLINE, gap) else _break(layout)
+    return re.sub(r"^[ \t]*\\(?=[\r\n])", "", gap) if re.search(_NEWLINE, gap) else _break(layout)
 
 
 def _orphans(previous: int | None, origin: int | None, layout: _Layout, *, closing: bool = False) -> tuple[str, ...]:
