@@ -56,6 +56,7 @@ OTHERS = (
     "effective",
     "session",
     "overview",
+    "unfinished",
     "verify",
     "baseline",
 )

@@ -22,7 +22,8 @@ from tf2ms_opt.source import SourceText
 
 _LEAD = "# tf2ms: "
 _FOLLOWING = "# tf2ms:   "
-_HEAD = re.compile(rf"{_LEAD}(TMO\d{{3}} {Severity.LEFT.value}: .*)")
+#: a word that is too long for the line stands alone in the next one
+_HEAD = re.compile(rf"{_LEAD}(TMO\d{{3}} {Severity.LEFT.value}:(?: .*)?)")
 _WIDTH = 88
 _NARROWEST = 40
 

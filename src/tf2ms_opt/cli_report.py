@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from tf2ms_opt.options import Fidelity, Scope
+from tf2ms_opt.options import Fidelity, InputError, Scope
 from tf2ms_opt.terminal import LANG, Failure, settings, spoken, streams
 
 _EXIT_CODES = """\b
@@ -48,8 +48,6 @@ def report(paths: tuple[str, ...], output: str, **given: Any) -> None:  # noqa: 
     import msgspec  # noqa: PLC0415 -- see the module's docstring
 
     from tf2ms_opt import overview  # noqa: PLC0415
-    from tf2ms_opt.config import ConfigError  # noqa: PLC0415
-    from tf2ms_opt.ruleset import RuleFileError  # noqa: PLC0415
     from tf2ms_opt.wishes import UsageError  # noqa: PLC0415
 
     try:
@@ -57,6 +55,6 @@ def report(paths: tuple[str, ...], output: str, **given: Any) -> None:  # noqa: 
         code = overview.report(paths, spoken(wanted), streams(), output)
     except UsageError as error:
         raise click.UsageError(str(error)) from error
-    except (ConfigError, RuleFileError) as error:
+    except InputError as error:
         raise Failure(str(error)) from error
     sys.exit(code)

@@ -74,7 +74,8 @@ def comments_of(source: SourceText) -> Comments:
                 alone = not token.line[:column].strip()
                 found.append(Comment(line, column + 1, token.string.rstrip(), alone))
             elif token.type == tokenize.NEWLINE:
-                logical.append((first or line, line))
+                if first is not None:  # else nothing but a backslash stands there
+                    logical.append((first, line))
                 first = None
             elif token.type not in _BETWEEN:
                 first = first or line

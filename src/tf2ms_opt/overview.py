@@ -20,7 +20,7 @@ from tf2ms_opt.report.translated import translated
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.run import store_nothing
 from tf2ms_opt.runtime_files import RuntimeFiles
-from tf2ms_opt.session import STDIN, converter_of, rules_of, walked_files
+from tf2ms_opt.session import STDIN, converter_of, finished, rules_of, walked_files
 from tf2ms_opt.sink import Streams, add, is_plain, watched
 from tf2ms_opt.wishes import UsageError, lexicon_of, options_of
 from tf2ms_opt.write import publish
@@ -32,7 +32,7 @@ _PAGES = (".html", ".htm")
 def report(paths: Sequence[str], settings: Settings, streams: Streams, output: str) -> int:
     """Write the page of a run to ``output``; the exit code, which is 0 unless a file failed.
 
-    Raises ``UsageError`` and ``RuleFileError`` before anything is written.
+    Raises ``UsageError``, ``RuleFileError`` and ``UnfinishedError`` before anything is written.
     """
     if "" in paths:
         raise UsageError("an empty PATH; give . for the current directory")
@@ -44,6 +44,7 @@ def report(paths: Sequence[str], settings: Settings, streams: Streams, output: s
     options, lexicon = options_of(settings, rules), lexicon_of(settings)
     modules = RuntimeFiles(settings.runtime_module, dry=True)
     walked = walked_files(paths, settings)
+    finished(walked, dry=True)
     outcomes = converter_of(settings, rules, modules).outcomes(walked, store_nothing)
     said = (translated(one, lexicon) for one in watched(outcomes, len(walked.files), streams))
     run = _surveyed(said, text.View(quiet=True, dry=True, lexicon=lexicon), streams, rules.loaded)

@@ -8,12 +8,14 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tf2ms_opt.deadline import TooLongError, limited
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.engine import convert_source, has_candidate
+from tf2ms_opt.groups import groups, in_batches
 from tf2ms_opt.neighbours import NOBODY, NOTHING, UNTOLD, Across, Neighbours, Told
 from tf2ms_opt.options import Fidelity, Options, says_generation
 from tf2ms_opt.outcomes import FileStatus, Outcome
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from tf2ms_opt.cache import Cache
     from tf2ms_opt.pins import Pins
     from tf2ms_opt.project.first import Optimizers
+    from tf2ms_opt.write_groups import StoreAll
 
 #: stores a result: the file, the bytes that were read and those to write, which may be the same
 Store = Callable[[Found, bytes, bytes], None]
@@ -69,16 +72,29 @@ class Converter:
     _silent: set[str] = field(default_factory=set)
     #: path -> what the other files tell it, whatever becomes of them
     _told: Mapping[str, Told] = field(default_factory=dict)
+    #: path -> digests of the texts for which it was found out what files say to each other
+    _tried: dict[str, set[bytes]] = field(default_factory=dict)
 
-    def outcomes(self, walked: Walked, store: Store) -> Iterator[Outcome]:
-        """The outcome of every file and of every path that could not be walked, sorted by path."""
+    def outcomes(self, walked: Walked, store: Store, store_all: StoreAll | None = None) -> Iterator[Outcome]:
+        """The outcome of every file and of every path that could not be walked, sorted by path.
+
+        ``store_all`` stores the results of files that change together.
+        """
         if len(walked.files) > 1:
             self._survey(walked.files)
         every: list[Found | Problem] = [*walked.files, *walked.problems]
         items = sorted(every, key=lambda item: item.path)
-        found = in_order(self._item, [item for item in items if not self._is_done(item)], self.jobs)
-        for item in items:
-            if self._is_done(item):
+        batches = in_batches(items, groups(self._neighbours))
+        found = in_order(self._item, [item for each in batches for item in each if not self._is_done(item)], self.jobs)
+        ahead: dict[str, Outcome] = {}
+        for item, batch in zip(items, batches, strict=True):
+            if len(batch) > 1:
+                files = [one for one in batch if isinstance(one, Found) and not self._is_done(one)]
+                together = [(file, next(found)) for file in files]
+                ahead |= self._stored_together(together, store, store_all)
+            if (outcome := ahead.pop(item.path, None)) is not None:
+                yield outcome
+            elif self._is_done(item):
                 yield _plain(item.path)
             else:
                 done = next(found)
@@ -157,6 +173,9 @@ class Converter:
 
     def _attempt(self, file: Found, data: bytes, neighbours: Neighbours) -> Outcome:
         """The outcome that a file would have, if other files said ``neighbours``."""
+        from tf2ms_opt.together import digest  # noqa: PLC0415 -- few runs have such files
+
+        self._tried.setdefault(file.path, set()).add(digest(data))
         return self._converted(data, file.path, Path(file.path), neighbours)
 
     def _has_word(self, file: Found) -> bool:
@@ -204,11 +223,26 @@ class Converter:
         outcome = self.supplied(converted, file)
         try:
             store(file, data, outcome.after if outcome.changed else data)
-        except ChangedError:
-            return _failed(file.path, finding("unreadable-file/changed", 1, 1))
         except OSError as error:
-            return _unreadable(file.path, "written", error)
+            return _unwritten(file.path, error)
         return outcome
+
+    def _stored_together(
+        self, found: Sequence[tuple[Found, tuple[Outcome, bytes | None]]], store: Store, store_all: StoreAll | None
+    ) -> dict[str, Outcome]:
+        """The outcomes of files that change together, by their paths: all of them were written, or none."""
+        from tf2ms_opt.together import as_tried, stored_together  # noqa: PLC0415 -- few runs have such files
+        from tf2ms_opt.write_groups import one_by_one  # noqa: PLC0415
+
+        known = {file.path: (file, as_tried(one, data, self._tried), data) for file, (one, data) in found}
+        supplied = {path: self.supplied(one, file) for path, (file, one, _) in sorted(known.items())}
+        every = [(file, supplied[path], data) for path, (file, _, data) in known.items()]
+        outcomes, stored = stored_together(every, store_all or partial(one_by_one, store), _unwritten)
+        if not stored:  # what goes to a tree of its own goes there as it is
+            outcomes = [
+                self._stored(file, (one, data), store) for one, (file, _, data) in zip(outcomes, every, strict=True)
+            ]
+        return {one.path: one for one in outcomes}
 
     def _options(self, near: Path) -> Options:
         """The options, with the package of ``near`` and what the project around it is pinned to."""
@@ -243,6 +277,12 @@ def store_nothing(_file: Found, _before: bytes, _after: bytes) -> None:
 
 def _unreadable(path: str, verb: str, error: OSError) -> Outcome:
     return _failed(path, finding(f"unreadable-file/{verb}", 1, 1, error=error.strerror or error))
+
+
+def _unwritten(path: str, error: OSError) -> Outcome:
+    if isinstance(error, ChangedError):
+        return _failed(path, finding("unreadable-file/changed", 1, 1))
+    return _unreadable(path, "written", error)
 
 
 def _failed(path: str, found: Finding, data: bytes = b"") -> Outcome:

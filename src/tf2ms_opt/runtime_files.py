@@ -72,8 +72,11 @@ class RuntimeFiles:
         place = origin if self.output_dir is None else self.output_dir / self._relative(file)
         known = self._known.get(os.path.realpath(place))
         there = _text(place)
-        elsewhere = there if place == origin else _text(origin)
-        classes = {*need.classes, *_held(origin, elsewhere), *_held(place, there), *(known.classes if known else ())}
+        classes = {*need.classes, *(known.classes if known else ())}
+        if known is None or there is None or there.replace(b"\r\n", b"\n") != compose(known.classes).encode():
+            classes |= _held(place, there)  # else it is as this run has left it, and holds what is known
+        if place != origin:
+            classes |= _held(origin, _text(origin))
         text = compose(classes).encode()
         changed = there is None or there.replace(b"\r\n", b"\n") != text
         if changed and not self.dry:

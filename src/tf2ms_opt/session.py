@@ -29,6 +29,7 @@ from tf2ms_opt.write import OutputCollisionError, create, destinations, replace
 if TYPE_CHECKING:
     from tf2ms_opt.baseline import Comparison, Record
     from tf2ms_opt.cache import Cache
+    from tf2ms_opt.write_groups import Change
 
 STDIN = "-"
 _STDIN_NAME = "<stdin>"
@@ -45,7 +46,7 @@ def convert(
     """Convert ``paths`` as ``settings`` say; the exit code.
 
     With ``new_baseline`` what is found is written there, and nothing of it counts as remaining.
-    Raises ``UsageError``, ``RuleFileError`` and ``BaselineError`` before anything is written.
+    Raises ``UsageError``, ``RuleFileError``, ``BaselineError`` and ``UnfinishedError`` before anything is written.
     """
     dry = bool(settings.check or settings.diff)
     _refuse(paths, settings, dry=dry)
@@ -61,12 +62,16 @@ def convert(
         outcomes = _filtered(converter, streams, stdin_name, dry=dry)
     else:
         walked = walked_files(paths, settings)
+        in_place = not dry and settings.output_dir is None
+        for file in finished(walked, dry=not in_place):
+            streams.say(lexicon.say("{path}: written, as a run that was killed had left it to be", path=file))
         named = frozenset(file.path for file in walked.files if file.named)
         sink = Sink(settings, streams, named, baseline=baseline, lexicon=lexicon)
         store = store_nothing if dry else _store(walked, settings, modules)
         if walked.outside and not settings.quiet:
             streams.say(_outside(walked.outside, lexicon))
-        outcomes = sink.watched(converter.outcomes(walked, store), len(walked.files))
+        every = converter.outcomes(walked, store, _replace_all if in_place else None)
+        outcomes = sink.watched(every, len(walked.files))
     record = None if new_baseline is None else _record(Path(new_baseline))
     for outcome in outcomes:
         if record is not None:
@@ -179,6 +184,16 @@ def walked_files(paths: Sequence[str], settings: Settings) -> Walked:
         raise UsageError(f"--exclude: {error}") from error
 
 
+def finished(walked: Walked, *, dry: bool) -> list[str]:
+    """The files of which a run that was killed had written a part only.  Raises ``UnfinishedError``."""
+    if not walked.unfinished:
+        return []
+    from tf2ms_opt.unfinished import finish  # noqa: PLC0415 -- for what should not happen
+
+    known = {file.real: file.path for file in walked.files}
+    return [known[str(file)] for file in finish([Path(one) for one in walked.unfinished], known, dry=dry)]
+
+
 def _modules(settings: Settings, *, dry: bool) -> RuntimeFiles:
     """The runtime modules of the run; a diff is about the files where they are."""
     elsewhere = None if settings.output_dir is None or settings.diff else Path(settings.output_dir)
@@ -201,6 +216,12 @@ def _store(walked: Walked, settings: Settings, modules: RuntimeFiles) -> Store:
 def _replace(file: Found, before: bytes, after: bytes) -> None:
     if after != before:
         replace(Path(file.real), after, was=before)
+
+
+def _replace_all(changes: Sequence[Change]) -> None:
+    from tf2ms_opt.write_groups import replace_all  # noqa: PLC0415 -- few runs have files that change together
+
+    replace_all(changes)
 
 
 def _create(places: dict[str, Path], modules: RuntimeFiles, file: Found, _before: bytes, after: bytes) -> None:

@@ -10,6 +10,7 @@ import io
 import re
 import tokenize
 from bisect import bisect_right
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -112,7 +113,8 @@ class SourceText:
     def is_continued(self, offset: int) -> bool:
         """Whether a backslash joins the line of ``offset`` to the one above."""
         start = self.line_start(offset)
-        return self.data[max(start - 3, 0) : start].rstrip(b"\r\n").endswith(b"\\")
+        above = self.data[self.line_start(start - 1) : start] if start else b""
+        return above.rstrip(b"\r\n").endswith(b"\\") and not _ends_in_a_comment(above)
 
     def position(self, offset: int) -> tuple[int, int]:
         """The 1-based line and column of ``offset``, the column in characters."""
@@ -130,3 +132,13 @@ class SourceText:
         start = self.line_start(offset)
         line = self.data[start : self.line_end(offset)]
         return line[: len(line) - len(line.lstrip(b" \t\f"))].decode()
+
+
+def _ends_in_a_comment(line: bytes) -> bool:
+    """Whether a line ends in a comment, in which a backslash is a letter; as far as the line itself tells."""
+    found = False
+    if b"#" in line:
+        with suppress(tokenize.TokenError, SyntaxError):
+            for token in tokenize.generate_tokens(io.StringIO(line.decode().rstrip("\r\n")).readline):
+                found |= token.type == tokenize.COMMENT
+    return found

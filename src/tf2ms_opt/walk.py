@@ -15,6 +15,8 @@ from pathlib import Path
 from tf2ms_opt.ignored import GITIGNORE, Layer, Layers, above, excluding, gitignore, ignores, with_separator
 
 _SUFFIXES = (".py", ".ipynb")
+#: what a run that is killed while it writes files that change together leaves beside one of them
+NOTE = ".tf2ms-unfinished-"
 _VIRTUAL_ENVIRONMENT = "pyvenv.cfg"
 #: directories without code of the project's own; a virtual environment of any name is known by its pyvenv.cfg
 _PRUNED = frozenset(
@@ -71,6 +73,8 @@ class Walked:
     problems: tuple[Problem, ...]
     #: links that lead out of the given paths: what they lead to was not asked for
     outside: tuple[str, ...] = ()
+    #: notes of runs that may have been killed while they wrote
+    unfinished: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -83,6 +87,7 @@ class _Walk:
     problems: list[Problem] = field(default_factory=list)
     #: the link -> where it leads
     outside: dict[str, str] = field(default_factory=dict)
+    unfinished: set[str] = field(default_factory=set)
 
     def offer(self, file: Found) -> None:
         """Take a file that is not there yet; its own name goes before a link's, a name given before one found."""
@@ -117,10 +122,14 @@ def walk(paths: Iterable[Path], *, exclude: Sequence[str] = (), skip: Path | Non
             _walk_root(path, exclude, state)
         else:
             _take_named(path, state)
+    for directory in {os.path.dirname(file.real) for file in state.found.values() if file.named}:  # noqa: PTH120
+        with suppress(OSError), os.scandir(directory) as scan:
+            state.unfinished.update(entry.path for entry in scan if entry.name.startswith(NOTE))
     return Walked(
         tuple(sorted(state.found.values(), key=lambda file: file.path)),
         tuple(sorted(state.problems, key=lambda problem: problem.path)),
         tuple(sorted(link for link, real in state.outside.items() if real not in state.found)),
+        tuple(sorted(state.unfinished)),
     )
 
 
@@ -175,6 +184,8 @@ def _read(directory: _Directory, state: _Walk) -> Iterator[_Directory]:
                 yield _Directory(shown, relative, real, layers, directory.excluded)
         elif name.lower().endswith(_SUFFIXES) and not _left_out(real, layers, directory.excluded):
             _take(entry, directory, state)
+        elif name.startswith(NOTE):
+            state.unfinished.add(real)
 
 
 def _left_out(path: str, layers: Layers, excluded: Layer | None) -> bool:

@@ -38,6 +38,13 @@ def replace(file: Path, data: bytes, was: bytes | None = None) -> None:
 
     ``was`` is what ``file`` has to be for it: raises ``ChangedError`` for anything else, but for ``data`` itself.
     """
+    target, status = replaceable(file)
+    with alone(target.parent):
+        _write(target, data, status, was=was)
+
+
+def replaceable(file: Path) -> tuple[Path, os.stat_result]:
+    """What ``file`` links to, and its status; raises ``OSError`` for what may not be replaced."""
     target = Path(os.path.realpath(file))
     status = target.stat()
     if not stat.S_ISREG(status.st_mode):
@@ -45,8 +52,7 @@ def replace(file: Path, data: bytes, was: bytes | None = None) -> None:
     if not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         # renaming over a read-only file would succeed, against the wish of who made it read-only
         raise PermissionError(EACCES, os.strerror(EACCES), str(file))
-    with _alone(target.parent):
-        _write(target, data, status, was=was)
+    return target, status
 
 
 def destinations(files: Iterable[Found], output_dir: Path) -> dict[str, Path]:
@@ -82,7 +88,7 @@ def supply(file: Path, data: bytes, like: Path, was: bytes | None) -> None:
         replace(file, data, was)
         return
     file.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(file.parent):
+    with alone(file.parent):
         if os.path.lexists(file):
             raise ChangedError(file)
         _write(file, data, like.stat(), stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
@@ -101,6 +107,16 @@ def _write(
     target: Path, data: bytes, status: os.stat_result | None, without: int = 0, *, was: bytes | None = None
 ) -> None:
     """Write ``data`` beside ``target`` and put it there, as one step; with the owner and mode of ``status``, if any."""
+    temporary = beside(target, data, status, without)
+    try:
+        put(temporary, target, data, was)
+    except BaseException:
+        remove(temporary)
+        raise
+
+
+def beside(target: Path, data: bytes, status: os.stat_result | None, without: int = 0) -> Path:
+    """A new file in the directory of ``target`` that holds ``data``; raises ``OSError`` and leaves none."""
     temporary = target.with_name(f".tf2ms-{secrets.token_hex(8)}")
     # nobody else may look into the copy of a private file before it has that file's mode
     descriptor = os.open(temporary, _NEW, 0o666 if status is None else 0o600)
@@ -112,16 +128,21 @@ def _write(
         if status is not None:
             _own(temporary, status)
             temporary.chmod(stat.S_IMODE(status.st_mode) & ~without)
-        if was is not None and _is_done(target, data, was):
-            _remove(temporary)
-        else:
-            temporary.replace(target)
     except BaseException:
-        _remove(temporary)
+        remove(temporary)
         raise
+    return temporary
 
 
-def _is_done(target: Path, data: bytes, was: bytes) -> bool:
+def put(temporary: Path, target: Path, data: bytes, was: bytes | None) -> None:
+    """Let ``temporary``, which holds ``data``, take the place of ``target``, if that is what it ``was``."""
+    if was is not None and is_done(target, data, was):
+        remove(temporary)
+    else:
+        temporary.replace(target)
+
+
+def is_done(target: Path, data: bytes, was: bytes) -> bool:
     """Whether another run has written ``data`` already; raises ``ChangedError`` where something else was written."""
     now = target.read_bytes()
     if now not in (was, data):
@@ -129,14 +150,14 @@ def _is_done(target: Path, data: bytes, was: bytes) -> bool:
     return now == data
 
 
-def _remove(temporary: Path) -> None:
-    """As far as that is possible: what is said is why it was not written."""
+def remove(temporary: Path) -> None:
+    """Take a file of ours away, as far as that is possible: what is said is why another was not written."""
     with suppress(OSError):
         temporary.unlink()
 
 
 @contextmanager
-def _alone(directory: Path) -> Iterator[None]:
+def alone(directory: Path) -> Iterator[None]:
     """Hold ``directory`` for one write: between a last look at a file and its replacement no other run comes in.
 
     The lock is the system's and goes with the process.  Where there is none (Windows, some network file systems, a
@@ -157,13 +178,14 @@ def _alone(directory: Path) -> Iterator[None]:
 def _wait(descriptor: int, directory: Path) -> None:
     """Until no other run writes there; not for ever, for it may have been stopped in the middle."""
     for _ in range(_PATIENCE):
-        if not _is_taken(descriptor):
+        if not is_taken(descriptor):
             return
         time.sleep(_PAUSE)
     raise OSError(EAGAIN, "another run is writing in the same directory", str(directory))
 
 
-def _is_taken(descriptor: int) -> bool:
+def is_taken(descriptor: int) -> bool:
+    """Whether another run has locked what is open there; if not, this one has until it is closed."""
     if sys.platform == "win32":
         return False
     import fcntl  # noqa: PLC0415 -- not on Windows

@@ -6,8 +6,8 @@ Every site is drafted by itself; what two sites share (a schedule, a factory, an
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from tf2ms_opt.diagnostics import Finding, Severity, finding
 from tf2ms_opt.facts import Splice
@@ -26,9 +26,10 @@ from tf2ms_opt.plan.imports import added_import, aliases, removed_imports, runti
 from tf2ms_opt.plan.schedules import Schedule
 from tf2ms_opt.plan.settling import settle
 from tf2ms_opt.plan.signature import LeftError
+from tf2ms_opt.plan.signs import only_signs
 from tf2ms_opt.plan.sites import find
 from tf2ms_opt.plan.step.steps import Steps, convert_steps
-from tf2ms_opt.plan.suppressed import keeping, suppressions, untouched
+from tf2ms_opt.plan.suppressed import keeping, lost_comment, suppressions, untouched
 from tf2ms_opt.plan.takers import received
 from tf2ms_opt.suppressions import Ignore
 from tf2ms_opt.trace.module import Module
@@ -63,12 +64,16 @@ def plan(module: Module, options: Options, path: str) -> Plan:
 
 def _settled(module: Module, options: Options, path: str) -> Plan:
     """The plan that nothing is learned from any more."""
-    first, again = _plan(module, options, path, Learned())
+    known = Learned()
+    first, again = _plan(module, options, path, known)
+    while again.signs != known.signs:
+        known = Learned(signs=again.signs)
+        first, again = _plan(module, options, path, known)
     # Where our class takes the name of one that is no longer imported, it is planned again under that name; and where
     # a step stays, a regularizer that would have gone into its loss is planned again as weight decay.
     if again.staying:
         first, last = _plan(module, options, path, again)
-        again = Learned(last.released, again.staying)
+        again = Learned(last.released, again.staying, again.signs)
     return _plan(module, options, path, again)[0] if again.released else first
 
 
@@ -80,6 +85,8 @@ class Learned:
     released: frozenset[str] = frozenset()
     #: optimizers with regularizers whose step stays TensorFlow's
     staying: frozenset[ast.expr] = frozenset()
+    #: sites that are left because they alone tell the generation of others, and what is said of them
+    signs: Mapping[Found, Finding] = field(default_factory=dict)
 
 
 def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[Plan, Learned]:
@@ -88,18 +95,18 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
     found, kept = _wanted(module, everything, options)
     gains, taken = options.neighbours.gains, received(module, options.neighbours.received)
     if not found and not gains and not taken:
-        return Plan(kept_by=kept), Learned()
+        return Plan(kept_by=kept), known
     verdict = decide(module, found, options)
     runtime = runtime_module(module, options)
     foreign = foreign_calls(
         module, Factories(module, options.neighbours), gains, converts=converts_steps(options)
     )  # fmt: skip
     if not found and not foreign.drafts and not taken:
-        return Plan(kept_by=kept, across=across(module, everything, Steps({}), foreign, options, None)), Learned()
+        return Plan(kept_by=kept, across=across(module, everything, Steps({}), foreign, options, None)), known
     places = [module.source.start(site.node) for site in (*found, *foreign.drafts, *taken)]
     places += [module.source.start(node) for node in module.classes if is_own_schedule(module, node)]
     names = aliases(module, min(places), runtime, known.released)
-    drafts, yielded = _drafts(module, Drafter(module, options, names, known.staying), verdict, found)
+    drafts, yielded = _drafts(module, Drafter(module, options, names, known.staying), verdict, found, known.signs)
     kept |= yielded
     settle(module, names, drafts, options.neighbours)
     done = {site: draft for site, draft in drafts.items() if isinstance(draft, Draft)} | foreign.drafts | taken
@@ -139,12 +146,6 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
         *(one for site in (*foreign.drafts, *taken) for one in _findings(done[site])),
     )
     parts = _runtime(runtime, done.values(), steps)
-    staying = frozenset(
-        one
-        for site, draft in done.items()
-        for one in site.built
-        if any(IN_THE_LOSS in one.message for one in draft.findings)
-    )
     generation, told_by = verdict.generation, verdict.told_by
     if not found and foreign.drafts:
         generation, told_by = gains[0].signature.generation, gains[0].path
@@ -152,7 +153,17 @@ def _plan(module: Module, options: Options, path: str, known: Learned) -> tuple[
         generation, told_by = options.neighbours.received[0].handed.generation, "its callers in other files"
     told = across(module, everything, steps, foreign, options, names)
     decided = Plan(tuple(splices), sites, findings, generation, told_by, parts, kept | steps.kept_by, told)
-    return decided, Learned(free, staying)
+    signs = {**known.signs, **only_signs(module, found, done, verdict, options, names)}
+    return decided, Learned(free, _staying(done), signs)
+
+
+def _staying(done: Mapping[Found, Draft]) -> frozenset[ast.expr]:
+    """The optimizers whose regularizers would have gone into a loss that stays TensorFlow's."""
+    return frozenset(
+        one
+        for site, draft in done.items() for one in site.built
+        if any(IN_THE_LOSS in one.message for one in draft.findings)
+    )  # fmt: skip
 
 
 def _runtime(name: str, done: Iterable[Draft], steps: Steps) -> Runtime | None:
@@ -184,14 +195,14 @@ def _selected(site: Found, options: Options) -> bool:
 
 
 def _drafts(
-    module: Module, drafter: Drafter, verdict: Verdict, found: Iterable[Found]
+    module: Module, drafter: Drafter, verdict: Verdict, found: Iterable[Found], signs: Mapping[Found, Finding]
 ) -> tuple[dict[Found, Draft | Finding], frozenset[Ignore]]:
     """Every site by itself, and the comments for which one of them is left."""
     entries = EntryDrafter(drafter)
     drafts: dict[Found, Draft | Finding] = {}
     kept: frozenset[Ignore] = frozenset()
     for site in found:
-        drafts[site] = _draft(drafter, entries, site, verdict)
+        drafts[site] = signs.get(site) or _draft(drafter, entries, site, verdict)
         kept |= _yield_to_comments(module, drafts, site)
     return drafts, kept
 
@@ -219,6 +230,8 @@ def _yield_to_comments(module: Module, drafts: dict[Found, Draft | Finding], sit
     if found:
         line = min(one.line for one in found)
         drafts[site] = finding("line-kept", *module.position(site.node), line=line)
+    elif (lost := lost_comment(module, draft.splices)) is not None:
+        drafts[site] = finding("line-kept/lost", *module.position(site.node), line=lost)
     return frozenset(found)
 
 

@@ -16,7 +16,9 @@ from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.imports import Aliases
 from tf2ms_opt.plan.readings import Reading
 from tf2ms_opt.plan.settled import readings, unsettled
+from tf2ms_opt.plan.suppressed import lost_comment
 from tf2ms_opt.trace.module import Module
+from tf2ms_opt.trace.scopes import dotted
 
 
 def settle(module: Module, names: Aliases, drafts: dict[Found, Draft | Finding], neighbours: Neighbours) -> None:
@@ -58,7 +60,15 @@ def _left_schedules(
 ) -> dict[Found, Draft | Finding]:
     """A schedule is converted with everything that it goes to, or none of that is."""
     live = _live(drafts)
-    taken = _taken(live) | {use for uses in _readings(module, names, drafts).values() for use in uses}
+    read = _readings(module, names, drafts)
+    taken = _taken(live) | {use for uses in read.values() for use in uses}
+    lost: dict[Found, Draft | Finding] = {
+        site: finding("line-kept/lost", *module.position(site.node), line=line)
+        for site, uses in read.items()
+        if (line := lost_comment(module, [splice for one in uses.values() for splice in one.splices])) is not None
+    }
+    if lost:
+        return lost
     found = {
         site: unsettled(module, draft.flow, taken, module.position(site.node), neighbours)
         for site, draft in live.items()
@@ -95,7 +105,7 @@ def _settle_entries(module: Module, drafts: dict[Found, Draft | Finding]) -> boo
             needed += [(call, call) for call in site.indirect.direct]
             missing = next((said for node, said in needed if node not in done), None)
             if missing is not None:
-                details = {"source": site.source, "other": module.text(missing)}
+                details = {"source": site.source, "other": dotted(missing) or module.text(missing)}
                 drafts[site] = finding("indirect-reference/together", *module.position(site.node), **details)
                 return True
     return False

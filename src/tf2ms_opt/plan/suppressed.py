@@ -1,14 +1,16 @@
-"""What the comments of a module keep from being changed."""
+"""What the comments of a module keep from being changed, and changes that would lose a comment."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
 
-from tf2ms_opt.facts import Splice
+from tf2ms_opt.comments import comments_of
+from tf2ms_opt.facts import CallRewrite, Keep, Splice
 from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.schedules import Schedule
 from tf2ms_opt.plan.step.calls import StepLeftError
+from tf2ms_opt.source import SourceText
 from tf2ms_opt.suppressions import Ignore, Suppressions, suppressions_of
 from tf2ms_opt.trace.module import Module
 
@@ -36,3 +38,48 @@ def keep_lines(module: Module, splices: Iterable[Splice], node: ast.expr, kept_b
         kept_by.add(blocked)
         place = (one for one in module.index.moments if isinstance(one, ast.stmt) and one.lineno == blocked.first)
         raise StepLeftError("`# tf2ms: ignore` keeps that line as it is", next(place, node))
+
+
+def lost_comment(module: Module, splices: Iterable[Splice], others: Iterable[Splice] = ()) -> int | None:
+    """The line of a comment that ``splices`` would lose; ``others`` are made with them."""
+    wanted = tuple(splices)
+    kept = [
+        (part.start, part.end)
+        for splice in (*wanted, *others) for part in splice.parts if isinstance(part, (Keep, CallRewrite))
+    ]  # fmt: skip
+    for splice in wanted:
+        if b"#" not in module.source.data[splice.start : splice.end]:
+            continue
+        written = "".join(part for part in splice.parts if isinstance(part, str))
+        for offset, text in module.cached(_comments).items():
+            stays = text in written or any(start <= offset < end for start, end in kept)
+            if splice.start <= offset < splice.end and not stays:
+                return module.source.line_of(offset)
+    return None
+
+
+def lose_nothing(module: Module, splices: Iterable[Splice], others: Iterable[Splice], node: ast.expr) -> None:
+    """Leave the step at ``node`` where it would lose a comment.  Raises ``StepLeftError``."""
+    if (line := lost_comment(module, splices, others)) is not None:
+        raise StepLeftError("a comment stands in the expression that is written anew", _around(module, line) or node)
+
+
+def _comments(module: Module) -> dict[int, str]:
+    """The comments of the module, by their offsets."""
+    source = module.source
+    return {
+        source.line_starts[one.line - 1] + len(_line(source, one.line)[: one.column - 1].encode()): one.text
+        for one in comments_of(source).all
+    }
+
+
+def _around(module: Module, line: int) -> ast.stmt | None:
+    """The innermost statement that the line is part of."""
+    every = (one for one in module.index.moments if isinstance(one, ast.stmt))
+    around = (one for one in every if one.lineno <= line <= (one.end_lineno or one.lineno))
+    return max(around, key=lambda one: one.lineno, default=None)
+
+
+def _line(source: SourceText, line: int) -> str:
+    start = source.line_starts[line - 1]
+    return source.data[start : source.line_end(start)].decode()

@@ -52,7 +52,17 @@ def rewrite_call(text: str, call: CallRewrite) -> str:
     if not isinstance(node, cst.Call):
         raise TypeError(f"not a call: {text!r}")
     result = _rewrite(node, call)
+    if call.callee is None and not _stands_alone(result):
+        result = f"({result})"  # what is called has a line break that the brackets around it had allowed
     return re.sub(_NEWLINE, newline.group(), result) if newline else result
+
+
+def _stands_alone(text: str) -> bool:
+    try:
+        cst.parse_expression(text)
+    except cst.ParserSyntaxError:
+        return False
+    return True
 
 
 def new_call(call: NewCall) -> str:
@@ -67,15 +77,14 @@ def _rewrite(node: cst.Call, call: CallRewrite) -> str:
     pieces = [call.callee or layout.callee, "(", layout.after[0]]
     if call.callee is not None:  # the old callee's comments stay, behind the bracket
         apart = [*_inner_comments(node.func), *_inner_comments(node.whitespace_after_func)]
-        pieces += _own_lines(tuple(apart), layout)
+        pieces += [_break(layout) + comment for comment in apart] if pieces[-1] else _own_lines(tuple(apart), layout)
     for position, argument in enumerate(call.arguments):
         earlier = [origin for origin in kept[:position] if origin is not None]
         orphans = _orphans(max(earlier, default=None), argument.origin, layout)
         orphans += _comments_lost(argument, layout)
         gap = _gap(position, argument.origin, layout)
-        commented = "#" in pieces[-1] and not _LINE_BREAK.search(pieces[-1])
-        if commented and not re.search(_NEWLINE, gap):
-            gap = _break(layout)  # an argument on the line of a comment would be part of it
+        if "#" in pieces[-1] and not _LINE_BREAK.search(pieces[-1]):
+            gap = _behind_a_comment(gap, layout)
         pieces += [gap, *_own_lines(orphans, layout), _item(argument, layout)]
         last = position == len(kept) - 1
         pieces.append("" if last and not layout.trailing_comma else ",")
@@ -84,8 +93,8 @@ def _rewrite(node: cst.Call, call: CallRewrite) -> str:
     orphans = _orphans(max((origin for origin in kept if origin is not None), default=None), None, layout, closing=True)
     pieces += [_break(layout) + comment for comment in orphans]
     closing = layout.before[-1]
-    if "#" in pieces[-1] and not _LINE_BREAK.search(closing):
-        closing = _break(layout)  # a bracket on the line of a comment would be part of it
+    if "#" in pieces[-1]:
+        closing = _behind_a_comment(closing, layout)
     return "".join([*pieces, closing, ")"])
 
 
@@ -121,6 +130,11 @@ def _gap(position: int, origin: int | None, layout: _Layout) -> str:
     return opening.group() + "    " if layout.after[0] else ""  # an empty call with nothing but a comment in it
 
 
+def _behind_a_comment(gap: str, layout: _Layout) -> str:
+    """``gap`` with a line break of its own: what stands on the line of a comment is part of it, a backslash too."""
+    return re.sub(r"^[ \t]*\\(?=[\r\n])", "", gap) if re.search(_NEWLINE, gap) else _break(layout)
+
+
 def _orphans(previous: int | None, origin: int | None, layout: _Layout, *, closing: bool = False) -> tuple[str, ...]:
     """The comments of dropped arguments between the kept argument ``previous`` and ``origin``."""
     stop = len(layout.arguments) if closing else origin
@@ -130,7 +144,7 @@ def _orphans(previous: int | None, origin: int | None, layout: _Layout, *, closi
     found: list[str] = []
     for dropped in range(start + 1, stop):
         found += _COMMENT.findall(layout.before[dropped])
-        found += _inner_comments(layout.arguments[dropped].value)
+        found += _comments_of(layout.arguments[dropped])
         found += _COMMENT.findall(layout.after[dropped + 1])
     return tuple(found)
 
@@ -140,6 +154,9 @@ def _comments_lost(argument: Argument, layout: _Layout) -> tuple[str, ...]:
     match argument.value:
         case Given(index=index, text=str()):
             return tuple(_inner_comments(layout.arguments[index].value))
+        case Text() if argument.origin is not None:  # what stands between the brackets may have gone elsewhere
+            value = layout.arguments[argument.origin].value
+            return tuple(comment for one in (*value.lpar, *value.rpar) for comment in _inner_comments(one))
         case _:
             return ()
 
@@ -150,6 +167,12 @@ def _inner_comments(node: cst.CSTNode) -> list[str]:
     for child in node.children:
         found += _inner_comments(child)
     return found
+
+
+def _comments_of(argument: cst.Arg) -> list[str]:
+    """The comments between an argument's first character and its last, also those beside its ``=`` or its star."""
+    beside = argument.equal if isinstance(argument.equal, cst.AssignEqual) else argument.whitespace_after_star
+    return [*_inner_comments(beside), *_inner_comments(argument.value)]
 
 
 def _own_lines(comments: tuple[str, ...], layout: _Layout) -> tuple[str, ...]:

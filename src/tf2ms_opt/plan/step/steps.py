@@ -38,7 +38,7 @@ from tf2ms_opt.plan.step.region import RegionFinder
 from tf2ms_opt.plan.step.scaled import SCALING, loss_scales
 from tf2ms_opt.plan.step.taped import TapeSteps
 from tf2ms_opt.plan.step.trainer_names import TakenNames, trainer_name
-from tf2ms_opt.plan.suppressed import keep_lines
+from tf2ms_opt.plan.suppressed import keep_lines, lose_nothing
 from tf2ms_opt.suppressions import Ignore
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import dotted
@@ -87,11 +87,14 @@ def convert_steps(
     models = [part.model for part in parts if part.model is not None]
     compiled = {dotted(one.func.value) or "" for one in groups if isinstance(one.func, ast.Attribute)}
     parts += _tape_parts(module, drafts, taped, names, compiled)
+    own = [splice for draft in drafts.values() for splice in draft.splices]
     for part in parts:
         if part.left is None:
             try:
                 part.settled = {site: _settled(module, drafts[site], names, part.edits) for site in part.sites}
-                keep_lines(module, part.edits.splices, next(iter(part.sites.values())), result.kept_by)
+                first = next(iter(part.sites.values()))
+                keep_lines(module, part.edits.splices, first, result.kept_by)
+                lose_nothing(module, part.edits.splices, own, first)
             except StepLeftError as left:
                 part.left = left
     while (pair := torn(parts)) is not None:
@@ -210,6 +213,7 @@ def _convert_data(module: Module, result: Steps, models: Sequence[Compiled], nam
     with suppress(StepLeftError):  # what cannot be converted stays, and the trainer takes its values
         Operators(module, names, generation, edits).convert(region)
         keep_lines(module, edits.splices, given[0], result.kept_by)
+        lose_nothing(module, edits.splices, (), given[0])
         result.edits.append(edits)
 
 
