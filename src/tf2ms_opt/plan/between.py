@@ -72,8 +72,8 @@ def _may_change(module: Module, call: ast.Call, key: str, root: str) -> bool:
     if func in _HARMLESS:
         return False
     holder, _, method = func.rpartition(".")
-    if holder == key:
-        return method in GROWS
+    if holder == key and method in GROWS:
+        return True
     if holder and method in ("add", "pop") and not module.framework_name(call.func):
         return True  # another name of the model, or a model inside of it, may get layers
     if "." in key and (holder == root or (holder.startswith(f"{root}.") and key.startswith(f"{holder}."))):

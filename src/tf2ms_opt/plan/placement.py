@@ -200,16 +200,7 @@ def _same_scope(module: Module, scope: Scope, key: str, model: ast.expr, stateme
     for prefix in prefixes(key):
         if set(reaching(module.index, scope, prefix, statement)) != set(reaching(module.index, scope, prefix, model)):
             return False
-    if rebound(module, scope, key, statement, own) or not _known_before(module, scope, key, statement):
-        return False
-    return not touched(module, key, statement, own)
-
-
-def _known_before(module: Module, scope: Scope, key: str, statement: ast.stmt) -> bool:
-    """The root of ``key`` is bound before ``statement``, here or outside."""
-    root = key.partition(".")[0]
-    place = owner(scope, root)
-    return place is None or place is not scope or bool(reaching(module.index, scope, root, statement))
+    return not rebound(module, scope, key, statement, own) and not touched(module, key, statement, own)
 
 
 def _bound_at(module: Module, scope: Scope, key: str, statement: ast.stmt, *, behind: bool) -> set[Binding]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from tf2ms_opt.ruleset import RuleSet
 from tf2ms_opt.trace.index import Index
 from tf2ms_opt.trace.reaching import only_binding, owner, reaching
-from tf2ms_opt.trace.scopes import Binding, BindingKind, dotted
+from tf2ms_opt.trace.scopes import Binding, dotted
 
 _DEEP = 12  # aliases of aliases: no real code goes further
 
@@ -127,10 +127,10 @@ class Names:
         return Resolved(frozenset(names), other)
 
     def _binding(self, binding: Binding, depth: int) -> Resolved:
-        if binding.kind is BindingKind.IMPORT and binding.qualified is not None:
+        if binding.qualified is not None:
             return Resolved(frozenset({binding.qualified}))
         if isinstance(binding.value, ast.Constant) and binding.value.value is None:
             return Resolved()  # the "not installed" of an import guard
-        if binding.kind is BindingKind.ASSIGN and isinstance(binding.value, (ast.Name, ast.Attribute, ast.Call)):
+        if binding.value is not None:
             return self._resolve(binding.value, depth - 1)
         return _UNKNOWN

@@ -266,7 +266,7 @@ def schedule_call(found: Expressions, node: ast.Call) -> Value | None:
         return None
     arguments = bound(found, node, ("step",))
     if len(arguments) != 1:
-        raise ScheduleLeftError(f"{found.text(node)} gives more than the step", node)
+        raise ScheduleLeftError(f"{found.text(node)} is not called with the step alone", node)
     value = found.of(arguments[0])
     if not value.tensor or value.double:
         raise ScheduleLeftError(f"{found.text(arguments[0])} is no step", node)

@@ -145,10 +145,9 @@ class Operators:
         takes = list(operation.takes)
         distinct = list(dict.fromkeys(operation.takes.values()))
         given = bind_call(call, distinct and takes)
+        given.pop("name", None)  # it labels, and goes
         target = operation.target.format(name=below.rpartition(".")[2])
         for name in given:
-            if name == "name":
-                continue
             if name not in operation.takes:
                 raise StepLeftError(f"{name}= of {self._module.text(call.func)} has no counterpart", given[name])
         if operation.runtime:
@@ -158,7 +157,7 @@ class Operators:
         else:
             self.replace(call.func, f"{self._names.ops}.{target}")
             self._edits.needs.add(OPS)
-        taken = {operation.takes[name] for name in given if name != "name"}
+        taken = {operation.takes[name] for name in given}
         for name, text in operation.pinned.items():
             if name not in taken:
                 last = max((*call.args, *(one.value for one in call.keywords)), key=self._module.source.end)

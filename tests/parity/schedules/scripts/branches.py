@@ -35,7 +35,38 @@ class Named(LearningRateSchedule):
         return rate
 
 
+class EarlyFirst(LearningRateSchedule):
+    def __init__(self, base):
+        self.base = base
+
+    def __call__(self, step):
+        if step < 10:
+            rate = self.base * 0.5
+            return rate
+        else:
+            factor = 0.25
+        return self.base * factor
+
+
+class EarlySecond(LearningRateSchedule):
+    def __init__(self, base, first):
+        self.base = base
+        self.first = abs(int(first))
+        self.second = min(int(first), 2.5)
+
+    def __call__(self, step):
+        if step < self.first:
+            factor = self.second
+        else:
+            return self.base
+        return self.base * factor
+
+
 steps = Steps(0.1)
 net.compile(optimizer=SGD(steps), loss="mse")
 named = Named(0.1)
 net.compile(optimizer=SGD(named), loss="mse")
+early_first = EarlyFirst(0.1)
+net.compile(optimizer=SGD(early_first), loss="mse")
+early_second = EarlySecond(0.1, 20)
+net.compile(optimizer=SGD(early_second), loss="mse")

@@ -1,0 +1,5 @@
+import tensorflow as tf
+
+
+def asked(rate):
+    return tf.keras.optimizers.Nadam(rate)
