@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tf2ms_opt.plan.layers import names_regularizer
 from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import dotted
+from tf2ms_opt.trace.scopes import BindingKind, dotted
 
 _SHOWN = 60
 
@@ -45,19 +45,24 @@ def _at(module: Module, node: ast.AST) -> Iterator[Scattered]:
             function = module.index.function(node)
             saves = function is not None and function.name == "get_config"
             for key, value in zip(node.keys, node.values, strict=True) if not saves else ():
-                if key is not None and (name := _name(key)) and _is_given(value):
+                if (
+                    key is not None
+                    and (name := _name(key))
+                    and _is_given(value)
+                    and not _is_itself(module, value, name)
+                ):
                     text = f"{module.text(key)}: {module.text(value)}"
                     yield Scattered(key, _short(text), sets=False, constraint=names_constraint(name))
         case ast.Subscript(ctx=ast.Store(), slice=key) if (name := _name(key)) and _is_given(_value_of(module, node)):
             text = module.text(module.index.statement(node))
             yield Scattered(node, _short(text), sets=False, constraint=names_constraint(name))
-        case ast.Attribute(ctx=ast.Store(), attr=name) if _is_told(name) and not _on_self(module, node):
+        case ast.Attribute(ctx=ast.Store(), attr=name) if _is_told(name) and not _on_self(module, node, node.value):
             if _is_given(_value_of(module, node)):
                 text = module.text(module.index.statement(node))
                 yield Scattered(node, _short(text), sets=True, constraint=names_constraint(name))
-        case ast.Call(func=ast.Name(id="setattr"), args=[_, key, value]) if _is_given(value):
+        case ast.Call(func=ast.Name(id="setattr"), args=[held, key, value]) if _is_given(value):
             listed = module.cached(_listed) if not isinstance(key, ast.Constant) else ()
-            names = [name for name in (_name(key), *listed) if name]
+            names = [name for name in (_name(key), *listed) if name and not _on_self(module, node, held)]
             for constraint in sorted({names_constraint(name) for name in names}):
                 yield Scattered(node, _short(module.text(node)), sets=True, constraint=constraint)
 
@@ -78,6 +83,12 @@ def _name(node: ast.expr) -> str:
     return str(node.value) if known and isinstance(node, ast.Constant) else ""
 
 
+def _is_itself(module: Module, value: ast.expr, name: str) -> bool:
+    """Whether ``value`` is a function or class of that name: an entry of ``custom_objects``."""
+    kinds = {one.kind for one in module.origins(value)} if isinstance(value, ast.Name) and value.id == name else set()
+    return bool(kinds) and kinds <= {BindingKind.FUNCTION, BindingKind.CLASS, BindingKind.IMPORT}
+
+
 def _is_given(value: ast.expr | None) -> bool:
     return not (isinstance(value, ast.Constant) and value.value is None)
 
@@ -88,10 +99,10 @@ def _value_of(module: Module, target: ast.expr) -> ast.expr | None:
     return parent.value if isinstance(parent, (ast.Assign, ast.AnnAssign)) else target
 
 
-def _on_self(module: Module, node: ast.Attribute) -> bool:
-    """Whether a class of the file keeps it for itself, as layers do that pass it on to their variables."""
+def _on_self(module: Module, node: ast.expr, held: ast.expr) -> bool:
+    """Whether ``node`` sets it on self, ``held``: layers keep it, and pass it on to their variables."""
     method = module.method_of(module.index.scope(node))
-    return method is not None and dotted(node.value) == method[2]
+    return method is not None and dotted(held) == method[2]
 
 
 def _short(text: str) -> str:

@@ -1,3 +1,4 @@
+import tensorflow as tf
 
 from nets import later
 from nets.darknet import by_dictionary, by_partial, without
@@ -27,3 +28,6 @@ fifth_trainer = Trainer(fifth, optimizer=optimizer_5, loss_fn=MeanSquaredError()
 plain = without()
 optimizer_6 = nn.Adam(plain.trainable_params(), learning_rate=1e-3, beta1=0.9, beta2=0.999, eps=1e-07)
 plain_trainer = Trainer(plain, optimizer=optimizer_6, loss_fn=MeanSquaredError())
+kept = tf.keras.Sequential([later.Plain(width=3)])
+optimizer_7 = nn.Adam(kept.trainable_params(), learning_rate=1e-3, beta1=0.9, beta2=0.999, eps=1e-07)
+kept_trainer = Trainer(kept, optimizer=optimizer_7, loss_fn=MeanSquaredError())

@@ -13,3 +13,10 @@ def decayed(model):
 
 def clipped():
     return tf.keras.Sequential([tf.keras.layers.Dense(3, kernel_constraint="non_neg")])
+
+
+class Plain(tf.keras.layers.Layer):
+    def __init__(self, **options):
+        super().__init__()
+        for name in ["kernel_regularizer", "width"]:
+            setattr(self, "_" + name, options.get(name))
