@@ -27,6 +27,8 @@ from instead import BYTE_SEARCH, LIBCST, rivals
 NAMES = 2000
 #: files that two processes can share
 SHARED = 100
+#: CPU seconds of what is compared with, below which most of it is the start of Python
+TOLD = 0.1
 Points = list[tuple[int, Cost]]
 
 
@@ -71,15 +73,18 @@ class Trees:
 
 
 def laid_out(sources: Sequence[Path], folder: Path, sample: int) -> Trees:
-    """The files of ``sources`` in folders of their own."""
+    """The files of ``sources`` in folders of their own, where they still find each other by their imports."""
     from tf2ms_opt.engine import convert_source, has_candidate
     from tf2ms_opt.ruleset import load
 
     rules, converted = load(), []
     trees = {name: folder / name for name in ("every", "sample", "without", "words")}
-    files = [file for source in sources for file in sorted(source.rglob("*.py"))]
-    for number, file in enumerate(files):
-        data, place = file.read_bytes(), Path(str(number // 500), f"{file.stem}_{number}.py")
+    names = [one.resolve().name for one in sources]
+    files = [(which, file) for which, root in enumerate(sources) for file in sorted(root.rglob("*.py"))]
+    for number, (which, file) in enumerate(files):
+        name = names[which] if names.index(names[which]) == which else f"{names[which]}_{which}"
+        place = Path(name) / file.relative_to(sources[which])
+        data = file.read_bytes()
         word = has_candidate(data, rules, file.name)
         some = sample > 0 and number % max(len(files) // sample, 1) == 0
         for name in ("every", "words" if word else "without", *(["sample"] if some else [])):
@@ -119,14 +124,16 @@ def budgets(trees: Trees, rows: Sequence[Row], environment: Mapping[str, str], r
     number = count(trees.without)
     plain = cost(tool("check", str(trees.without)), environment, runs)
     search = cost(script(BYTE_SEARCH, str(trees.without)), environment, runs)
-    yield Budget(f"{number} files without candidates / byte search, CPU", plain.cpu / search.cpu, most=3.0)
+    if search.cpu > TOLD:
+        yield Budget(f"{number} files without candidates / byte search, CPU", plain.cpu / search.cpu, most=3.0)
     if trees.converted:
         parse = cost(script(LIBCST, *trees.converted), environment, runs)
         parse = parse.without(cost(script("import libcst"), environment, runs))
         engine = cost(script(ENGINE, *trees.converted), environment, runs)
         engine = engine.without(cost(script(ENGINE), environment, runs))
         what = f"{len(trees.converted)} converted files / libcst's parse and print, CPU"
-        yield Budget(what, engine.cpu / parse.cpu, most=4.0)
+        if parse.cpu > TOLD:
+            yield Budget(what, engine.cpu / parse.cpu, most=4.0)
     yield Budget("--version, CPU seconds", cost(tool("--version"), environment, runs * 3).cpu, most=0.10)
     names = [str(file) for file in trees.without.rglob("*.py")][:NAMES]
     if names:

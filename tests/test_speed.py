@@ -62,6 +62,16 @@ def make_{0}(rate):
 def train_{0}(model, x):
     model.compile(make_{0}(0.1), "mse")
 """
+_COMMENTED = """
+def train_{0}(x, y):
+    model = tf.keras.Sequential()
+    model.compile(
+        optimizer=tf.keras.optimizers.Adam(0.01),  # the rate of the paper
+        # and its loss
+        loss="mse",
+    )
+    model.fit(x, y, epochs=3)
+"""
 _LEFT = """
 opt_{0} = tf.keras.optimizers.Adam(0.01)
 """
@@ -73,6 +83,7 @@ def helper_{0}(a, b):
 """
 _SHAPES = {
     "compiled": _COMPILED,
+    "commented": _COMMENTED,
     "string": _STRING,
     "tape": _TAPE,
     "minimized": _MINIMIZED,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left
 from collections.abc import Iterable
+from operator import itemgetter
 
 from tf2ms_opt.comments import comments_of
 from tf2ms_opt.facts import CallRewrite, Keep, Splice
@@ -43,17 +45,18 @@ def keep_lines(module: Module, splices: Iterable[Splice], node: ast.expr, kept_b
 def lost_comment(module: Module, splices: Iterable[Splice], others: Iterable[Splice] = ()) -> int | None:
     """The line of a comment that ``splices`` would lose; ``others`` are made with them."""
     wanted = tuple(splices)
+    commented = [one for one in wanted if b"#" in module.source.data[one.start : one.end]]
     kept = [
         (part.start, part.end)
-        for splice in (*wanted, *others) for part in splice.parts if isinstance(part, (Keep, CallRewrite))
+        for splice in ((*wanted, *others) if commented else ())
+        for part in splice.parts if isinstance(part, (Keep, CallRewrite))
     ]  # fmt: skip
-    for splice in wanted:
-        if b"#" not in module.source.data[splice.start : splice.end]:
-            continue
+    for splice in commented:
         written = "".join(part for part in splice.parts if isinstance(part, str))
-        for offset, text in module.cached(_comments).items():
-            stays = text in written or any(start <= offset < end for start, end in kept)
-            if splice.start <= offset < splice.end and not stays:
+        comments = module.cached(_comments)
+        inside = slice(*(bisect_left(comments, end, key=itemgetter(0)) for end in (splice.start, splice.end)))
+        for offset, text in comments[inside]:
+            if text not in written and not any(start <= offset < end for start, end in kept):
                 return module.source.line_of(offset)
     return None
 
@@ -64,13 +67,13 @@ def lose_nothing(module: Module, splices: Iterable[Splice], others: Iterable[Spl
         raise StepLeftError("a comment stands in the expression that is written anew", _around(module, line) or node)
 
 
-def _comments(module: Module) -> dict[int, str]:
-    """The comments of the module, by their offsets."""
+def _comments(module: Module) -> list[tuple[int, str]]:
+    """The comments of the module with their offsets, in their order."""
     source = module.source
-    return {
-        source.line_starts[one.line - 1] + len(_line(source, one.line)[: one.column - 1].encode()): one.text
+    return sorted(
+        (source.line_starts[one.line - 1] + len(_line(source, one.line)[: one.column - 1].encode()), one.text)
         for one in comments_of(source).all
-    }
+    )
 
 
 def _around(module: Module, line: int) -> ast.stmt | None:
