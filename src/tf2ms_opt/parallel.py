@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 _BATCH = 16  # files that go to a process at once: fewer cost more in between, more leave a process idle at the end
+_EACH = 4  # batches that a process gets at least, where there are not so many files
+_FEW = 8  # files that are done before other processes would be
 _AHEAD = 4  # batches a process that may be under way: what is waiting to be taken is in memory
 
 #: what this process does with an item; set once in each process that a run starts, and never in the program's own
@@ -23,17 +25,18 @@ def in_order(work: Callable[[Item], Result], items: Sequence[Item], jobs: int) -
 
     No more than a few batches are under way at a time, so memory does not grow with the number of items.
     """
-    if jobs <= 1 or len(items) <= _BATCH:
+    if jobs <= 1 or len(items) <= _FEW:
         yield from map(work, items)
         return
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 -- most runs have one process
 
-    processes = min(jobs, -(-len(items) // _BATCH))
+    batch = max(min(_BATCH, len(items) // (jobs * _EACH)), 1)
+    processes = min(jobs, -(-len(items) // batch))
     pool = ProcessPoolExecutor(processes, initializer=_begin, initargs=(work,))
     waiting: deque[Future[list[Any]]] = deque()
     try:
-        for start in range(0, len(items), _BATCH):
-            waiting.append(pool.submit(_batch, items[start : start + _BATCH]))
+        for start in range(0, len(items), batch):
+            waiting.append(pool.submit(_batch, items[start : start + batch]))
             if len(waiting) > _AHEAD * jobs:
                 yield from waiting.popleft().result()
         while waiting:

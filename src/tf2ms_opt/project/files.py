@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tf2ms_opt.neighbours import Mentions
 from tf2ms_opt.parallel import in_order
@@ -37,9 +37,11 @@ class Files(Mapping[str, Mentions]):
     _offers: dict[str, Offer] = field(default_factory=dict)
     _buildings: dict[str, Building] = field(default_factory=dict)
     _missing: dict[str, Question] = field(default_factory=dict)
-    _starred: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    _imported: dict[str, frozenset[str]] = field(default_factory=dict)
-    _places: dict[tuple[str, str], tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    #: what was worked out: for good, and as long as some file was not asked
+    _certain: dict[tuple[str, ...], tuple[Any, ...]] = field(default_factory=dict)
+    _guessed: dict[tuple[str, ...], tuple[Any, ...]] = field(default_factory=dict)
+    #: how often it was answered for a file that was not asked
+    _unknown: int = 0
 
     def __post_init__(self) -> None:
         self._by_real = {file.real: file for file in self.files}
@@ -78,10 +80,7 @@ class Files(Mapping[str, Mentions]):
         found = {file.real: one for (file, _), one in zip(items, said, strict=True)}
         self._offers |= {real: one.offer for real, one in found.items() if asked[real].offer}
         self._buildings |= {real: one.building for real, one in found.items() if asked[real].building}
-        # what was found without them was found too early
-        self._places.clear()
-        self._starred.clear()
-        self._imported.clear()
+        self._guessed.clear()
         return found
 
     def settled(self, compute: Callable[[], Result]) -> Result:
@@ -100,39 +99,54 @@ class Files(Mapping[str, Mentions]):
         """What the file has for others; nothing, where it cannot be read."""
         if real not in self._offers:
             self._missing[real] = replace(self._missing.get(real, _NOTHING), offer=True)
+            self._unknown += 1
         return self._offers.get(real, _EMPTY.offer)
 
     def building(self, real: str) -> Building:
         """What the file has to do with networks; nothing, where it cannot be read."""
         if real not in self._buildings and real in self.networked:
             self._missing[real] = replace(self._missing.get(real, _NOTHING), building=True)
+            self._unknown += 1
         return self._buildings.get(real, _EMPTY.building)
 
     def definitions(self, importer: str, name: str) -> tuple[tuple[str, str], ...]:
         """Every (file, name in it) that ``name`` may be in ``importer``, sorted."""
-        key = (importer, name)
-        if key not in self._places:
-            found = definitions(self.layout, name, importer, self, self._with_stars)
-            named = (one for one in found if one[1].partition(".")[0] in self.offer(one[0]).names)
-            self._places[key] = tuple(sorted(named))
-        return self._places[key]
+        return self._remembered(self._definitions, importer, name)
 
-    def imported(self, real: str) -> frozenset[str]:
+    def imported(self, real: str) -> tuple[str, ...]:
         """The files of which the file imports something, from there or through others: it may get objects of them."""
-        if real not in self._imported:
-            said = self.offer(real).mentions
-            names = [*said.imports.values(), *(f"{star.rstrip('.')}.*" for star in said.stars)]
-            places = (definitions(self.layout, name, real, self, self._with_stars) for name in names)
-            modules = (self.layout.modules(name, real) for name in names)
-            self._imported[real] = frozenset(
-                [file for every in places for file, _ in every] + [file for every in modules for file in every]
-            )
-        return self._imported[real]
+        return self._remembered(self._imported, real)
+
+    def _definitions(self, importer: str, name: str) -> tuple[tuple[str, str], ...]:
+        found = definitions(self.layout, name, importer, self, self._with_stars)
+        return tuple(sorted(one for one in found if one[1].partition(".")[0] in self.offer(one[0]).names))
+
+    def _imported(self, real: str) -> tuple[str, ...]:
+        said = self.offer(real).mentions
+        names = [*said.imports.values(), *(f"{star.rstrip('.')}.*" for star in said.stars)]
+        places = (definitions(self.layout, name, real, self, self._with_stars) for name in names)
+        modules = (self.layout.modules(name, real) for name in names)
+        return tuple({file for every in places for file, _ in every}.union(*modules))
 
     def _with_stars(self, real: str) -> tuple[str, ...]:
-        if real not in self._starred:
-            self._starred[real] = with_stars(self.layout, real, self)
-        return self._starred[real]
+        return self._remembered(self._starred, real)
+
+    def _starred(self, real: str) -> tuple[str, ...]:
+        return with_stars(self.layout, real, self)
+
+    def _remembered(self, work: Callable[..., tuple[Any, ...]], *about: str) -> tuple[Any, ...]:
+        """What ``work`` says; where it did not know all that it asked for, only until more is known."""
+        key = (work.__name__, *about)
+        if key in self._certain:
+            return self._certain[key]
+        before = self._unknown
+        if key not in self._guessed:
+            self._guessed[key] = work(*about)
+            if self._unknown == before:
+                self._certain[key] = self._guessed.pop(key)
+                return self._certain[key]
+        self._unknown += 1
+        return self._guessed[key]
 
     def having(self, pattern: re.Pattern[bytes] | None, among: Iterable[str] | None = None) -> frozenset[str]:
         """The files, ``among`` which or of all, with something that ``pattern`` finds."""

@@ -19,7 +19,7 @@ from tf2ms_opt.walk import Found
 #: what trains with an optimizer that another file may build
 _TRAINS = re.compile(rb"\.compile\b|\.minimize\b|\.apply_gradients\b")
 #: what every file has that freezes a part of a network
-_FREEZES = re.compile(rb"trainable\s*=|['\"]trainable['\"]")
+_FREEZES = re.compile(rb"trainable(?:\s*=|['\"])")
 _MOST = 4  # places that a sentence names
 #: what every file with a penalty or a constraint has
 _PENALTIES = re.compile(rb"regularizer|add_loss|ActivityRegularization|constraint")
@@ -99,7 +99,7 @@ def _first_answers(
 def _frozen(files: Files, using: Collection[str], lines: Mapping[str, Sequence[int]]) -> Mapping[str, tuple[str, ...]]:
     """The places of freezes, by files, in what a file of ``using`` imports from, or in what imports from it."""
     above = files.links.reaching(lines)
-    taking = {real: files.imported(real) for real in lines if not files.links.reached([real]).isdisjoint(using)}
+    taking = {real: files.imported(real) for real in files.links.reaching(using).intersection(lines)}
     found = {}
     for real in using:
         taken = files.imported(real) if real in above else frozenset()
