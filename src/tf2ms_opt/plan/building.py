@@ -95,6 +95,9 @@ class Building:
             yield binding.value
             yield from self._grown(binding)
         match binding.node:
+            case ast.Assign(value=value) if binding.value is None:  # one of several: model, base = build()
+                yield value
+                yield from self._grown(binding)
             case ast.For() | ast.AsyncFor():
                 yield binding.node.iter
             case ast.With() | ast.AsyncWith():

@@ -1,7 +1,7 @@
 import tensorflow as tf
 
 from nets import later
-from nets.darknet import by_dictionary, by_partial, without
+from nets.darknet import both, by_dictionary, by_partial, without
 from nets.later import ready
 from mindspore import nn
 from tf2ms_runtime import MeanSquaredError, Trainer
@@ -31,3 +31,6 @@ plain_trainer = Trainer(plain, optimizer=optimizer_6, loss_fn=MeanSquaredError()
 kept = tf.keras.Sequential([later.Plain(width=3)])
 optimizer_7 = nn.Adam(kept.trainable_params(), learning_rate=1e-3, beta1=0.9, beta2=0.999, eps=1e-07)
 kept_trainer = Trainer(kept, optimizer=optimizer_7, loss_fn=MeanSquaredError())
+_, whole = both()
+optimizer_8 = nn.Adam(whole.trainable_params(), learning_rate=1e-3, beta1=0.9, beta2=0.999, eps=1e-07)
+whole_trainer = Trainer(whole, optimizer=optimizer_8, loss_fn=MeanSquaredError())

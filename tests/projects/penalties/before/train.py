@@ -1,7 +1,7 @@
 import tensorflow as tf
 
 from nets import later
-from nets.darknet import by_dictionary, by_partial, without
+from nets.darknet import both, by_dictionary, by_partial, without
 from nets.later import ready
 
 
@@ -22,3 +22,5 @@ plain = without()
 plain.compile(tf.keras.optimizers.Adam(1e-3), "mse")
 kept = tf.keras.Sequential([later.Plain(width=3)])
 kept.compile(tf.keras.optimizers.Adam(1e-3), "mse")
+_, whole = both()
+whole.compile(tf.keras.optimizers.Adam(1e-3), "mse")

@@ -27,3 +27,9 @@ def by_partial():
 def without():
     image = Input((8, 8, 3))
     return Model(image, Conv2D(4, 3)(image))
+
+
+def both():
+    image = Input((8, 8, 3))
+    features = conv(4, 3)(image)
+    return Model(image, features), Model(image, Pointwise(4)(features))
