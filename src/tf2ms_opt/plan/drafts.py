@@ -17,9 +17,9 @@ from tf2ms_opt.plan.edits import Editor, Origin, SiteFacts
 from tf2ms_opt.plan.factories import Factories, Factory
 from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.imports import Aliases
+from tf2ms_opt.plan.keras_settings import keras_settings
 from tf2ms_opt.plan.lifetime import outlived
 from tf2ms_opt.plan.moving import Behind, lower_place
-from tf2ms_opt.plan.number_format import number_format
 from tf2ms_opt.plan.parameters import Built, Parameters, from_uses
 from tf2ms_opt.plan.placement import Spot, available, spot
 from tf2ms_opt.plan.regularization import regularization
@@ -104,7 +104,7 @@ class Drafter:
         site = self.locate(found, candidate, at, translation)
         statement = site.below or site.at.statement
         site.findings += [*translation.findings, *site.origin.findings, *self.differences_of(site, translation)]
-        site.findings += number_format(module, place)
+        site.findings += keras_settings(module, place)
         site.findings += other_uses(module, site, converts=converts_steps(self.options))
         calls = [one.parameters for one in site.origin.built]
         every = (*site.origin.models, *(one for known in calls for one in known.models))

@@ -19,7 +19,7 @@ from tf2ms_opt.plan.drafts import Draft, Drafter
 from tf2ms_opt.plan.edits import SiteFacts
 from tf2ms_opt.plan.found import Found
 from tf2ms_opt.plan.indirect import Entry, Indirect, arguments_of
-from tf2ms_opt.plan.number_format import number_format
+from tf2ms_opt.plan.keras_settings import keras_settings
 from tf2ms_opt.plan.placement import spot
 from tf2ms_opt.plan.regularization import regularization
 from tf2ms_opt.plan.rewrites import as_argument, edit_call
@@ -79,7 +79,7 @@ class EntryDrafter:
         located = [self._located(found, candidate, call, together.entries) for call in together.calls]
         site = replace(located[0][0], found=found, candidate=candidate, place=place, findings=[])
         findings = [*first.findings, *drafter.differences_of(site, first), *self._states(site, first)]
-        findings += number_format(module, place)
+        findings += keras_settings(module, place)
         for one, _ in located:
             findings += [*one.findings, *one.origin.findings]
             findings += other_uses(module, one, converts=converts_steps(self._options))
