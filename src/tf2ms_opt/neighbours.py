@@ -170,13 +170,15 @@ class Told:
     ``penalties`` is what they add to the loss by a network that the file takes from them, each with its place;
     ``values`` are names of other files that give no number where the file takes a learning rate from them; ``reached``
     is what they do with the objects of its classes that build their own optimizers; ``freezes`` are the places where
-    files that it has to do with say that a part of a network does not train.
+    files that it has to do with say that a part of a network does not train, and ``settings`` those where they change
+    what holds for all of Keras.
     """
 
     penalties: tuple[tuple[Taken, tuple[str, ...]], ...] = ()
     values: tuple[tuple[str, NoNumber], ...] = ()
     reached: tuple[Reached, ...] = ()
     freezes: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
 
 
 #: of a file whose neighbours have nothing that concerns it

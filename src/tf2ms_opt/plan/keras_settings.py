@@ -16,12 +16,15 @@ _POLICIES = {"set_global_policy", "set_policy", "set_dtype_policy"}
 
 
 def keras_settings(module: Module, place: tuple[int, int]) -> Iterator[Finding]:
-    """What an optimizer at ``place`` has to know of the settings that the file makes."""
-    for call, kind in module.cached(_settings):
+    """What an optimizer at ``place`` has to know of the settings that are made, here and in other files."""
+    for call, kind in module.cached(settings):
         yield finding(f"keras-setting/{kind}", *place, call=module.text(call), line=module.position(call)[0])
+    if module.told.settings:
+        yield finding("keras-setting/elsewhere", *place, places=", ".join(module.told.settings))
 
 
-def _settings(module: Module) -> tuple[tuple[ast.Call, str], ...]:
+def settings(module: Module) -> tuple[tuple[ast.Call, str], ...]:
+    """The calls of the file that change such a setting, and what of it."""
     kinds = [(call, _kind(module, call)) for call in module.index.calls]
     return tuple((call, kind) for call, kind in kinds if kind)
 

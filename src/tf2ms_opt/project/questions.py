@@ -11,6 +11,7 @@ from tf2ms_opt.notebooks.code import Notebook
 from tf2ms_opt.offers import Builder, Lent, Passing, Reach, Taken
 from tf2ms_opt.plan.builders import builders, taken
 from tf2ms_opt.plan.foreign import mentions
+from tf2ms_opt.plan.keras_settings import settings
 from tf2ms_opt.plan.lent import asked as rates
 from tf2ms_opt.plan.lent import calls_with, lent, parameters, passings
 from tf2ms_opt.plan.reached import above, reaches
@@ -58,8 +59,9 @@ class Question:
     #: what it has for others but for networks, and what it has to do with these
     offer: bool = False
     building: bool = False
-    #: where it freezes a part of a network
+    #: where it freezes a part of a network, and where it changes what holds for all of Keras
     freezes: bool = False
+    settings: bool = False
     #: functions, by their names: what calls of them get as learning rates from other files
     rates: frozenset[str] = _NONE
     #: attributes: where it reaches for them in objects of other files' classes
@@ -79,6 +81,7 @@ class Answers:
     building: Building = field(default_factory=Building)
     #: lines
     freezes: tuple[int, ...] = ()
+    settings: tuple[int, ...] = ()
     #: names of other files, as ``Told.values`` has them
     rates: frozenset[str] = _NONE
     reaches: tuple[Reach, ...] = ()
@@ -105,6 +108,7 @@ def answers(data: bytes, rules: RuleSet, asked: Question) -> Answers:
                 _offer(module, own=own) if asked.offer else Offer(),
                 _building(module, own=own) if asked.building else Building(),
                 _freezes(module) if asked.freezes and own else (),
+                _settings(module) if asked.settings and own else (),
                 rates(module, called),
                 reached,
                 passed,
@@ -131,6 +135,10 @@ def _building(module: Module, *, own: bool) -> Building:
 def _freezes(module: Module) -> tuple[int, ...]:
     statements = [binding.statement for _, binding in module.freezes if binding.statement is not None]
     return tuple(sorted({module.position(one)[0] for one in statements}))
+
+
+def _settings(module: Module) -> tuple[int, ...]:
+    return tuple(module.position(call)[0] for call, _ in module.cached(settings))
 
 
 def taker(data: bytes, rules: RuleSet, path: str, function: str, argument: str | int) -> Taker | None:

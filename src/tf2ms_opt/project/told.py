@@ -20,6 +20,8 @@ from tf2ms_opt.walk import Found
 _TRAINS = re.compile(rb"\.compile\b|\.minimize\b|\.apply_gradients\b")
 #: what every file has that freezes a part of a network
 _FREEZES = re.compile(rb"trainable(?:\s*=|['\"])")
+#: what every file has that changes something for all of Keras
+_SETTINGS = re.compile(rb"set_(?:floatx|epsilon|learning_phase|policy|global_policy|dtype_policy)\b")
 _MOST = 4  # places that a sentence names
 #: what every file with a penalty or a constraint has
 _PENALTIES = re.compile(rb"regularizer|add_loss|ActivityRegularization|constraint")
@@ -56,13 +58,15 @@ def told(files: Files, asked: Mapping[Found, Optimizers], makers: Mapping[str, C
         given = {real: values(files, real, names) for real, names in known.items() if files.links.to(real)}
         got_rates, got_networks = handed_rates(files, wanted, passed), handed_networks(networks, trained, passed)
         met = reached(files, owners, {real: one.reaches for real, one in said.items() if one.reaches})
-        frozen = _frozen(files, building, {real: one.freezes for real, one in said.items() if one.freezes})
+        frozen = _near(files, building, {real: one.freezes for real, one in said.items() if one.freezes})
+        set_there = _near(files, building, {real: one.settings for real, one in said.items() if one.settings})
         return {
             file.path: Told(
                 (*penalties.get(file.real, ()), *got_networks.get(file.real, ())),
                 (*given.get(file.real, ()), *got_rates.get(file.real, ())),
                 met.get(file.real, ()),
                 frozen.get(file.real, ()),
+                set_there.get(file.real, ()),
             )
             for file in files.files
         }
@@ -77,11 +81,12 @@ def _first_answers(
     owners: Mapping[str, Collection[Owner]],
     makers: Mapping[str, Collection[str]],
 ) -> Mapping[str, Answers]:
-    """What files freeze, hand to the functions ``makers`` as rates, and reach for in objects of ``owners``.
+    """What files freeze, set for all of Keras, give to the functions ``makers`` as rates, and do to objects of ``owners``.
 
     ``building`` are the files that build optimizers, and ``using`` those to ask for the networks that they take.
     """
-    freezing = files.having(_FREEZES, files.links.reached(building) | files.links.reaching(building))
+    around = files.links.reached(building) | files.links.reaching(building)
+    freezing, setting = files.having(_FREEZES, around), files.having(_SETTINGS, around)
     words = files.links.with_aliases({name.rpartition(".")[2] for every in makers.values() for name in every})
     calling = files.having(any_of(words), files.links.reaching(makers))
     reaching = asked_for(files, owners)
@@ -89,15 +94,16 @@ def _first_answers(
         real: Question(
             building=real in using,
             freezes=real in freezing,
+            settings=real in setting,
             rates=words if real in calling else frozenset(),
             reaches=reaching.get(real, frozenset()),
         )
-        for real in sorted({*using, *freezing, *calling, *reaching})
+        for real in sorted({*using, *freezing, *setting, *calling, *reaching})
     })  # fmt: skip
 
 
-def _frozen(files: Files, using: Collection[str], lines: Mapping[str, Sequence[int]]) -> Mapping[str, tuple[str, ...]]:
-    """The places of freezes, by files, in what a file of ``using`` imports from, or in what imports from it."""
+def _near(files: Files, using: Collection[str], lines: Mapping[str, Sequence[int]]) -> Mapping[str, tuple[str, ...]]:
+    """File of ``using`` -> those of ``lines`` that are in what it imports from, or in what imports from it."""
     above = files.links.reaching(lines)
     taking = {real: files.imported(real) for real in files.links.reaching(using).intersection(lines)}
     found = {}
