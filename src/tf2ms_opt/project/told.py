@@ -81,7 +81,7 @@ def _first_answers(
     owners: Mapping[str, Collection[Owner]],
     makers: Mapping[str, Collection[str]],
 ) -> Mapping[str, Answers]:
-    """What files freeze, set for all of Keras, give to the functions ``makers`` as rates, and do to objects of ``owners``.
+    """What files freeze, set for all of Keras, give to functions ``makers`` as rates, and do to objects of ``owners``.
 
     ``building`` are the files that build optimizers, and ``using`` those to ask for the networks that they take.
     """
