@@ -75,19 +75,18 @@ def _meant(
 ) -> Iterator[tuple[str, Owner]]:
     """The classes whose objects ``reach``, of the file ``other``, may be about."""
     first = reach.path.partition(".")[0]
-    for real, every in owners.items():
-        for owner in every if real != other else ():
+    known = {one for name in reach.classes for one in _classes_of(files, other, name)}
+    places = {real for real, _ in known} if reach.classes else files.imported(other)
+    for real in sorted(owners.keys() & set(places) - {other}):
+        for owner in owners[real]:
             names = owner.methods if reach.kind == "overrides" else (*owner.models, *owner.optimizers)
-            if first not in names:
-                continue
-            known = any(_is_one(files, other, name, (real, owner.name)) for name in reach.classes)
-            if known or (not reach.classes and real in files.imported(other)):
+            if first in names and (not reach.classes or (real, owner.name) in known):
                 yield real, owner
 
 
-def _is_one(files: Files, importer: str, name: str, owner: tuple[str, str]) -> bool:
-    """Whether ``name``, as ``importer`` has it, is the class, one below it, or holds an object of one."""
-    pending, seen = [(importer, name)], set[tuple[str, str]]()
+def _classes_of(files: Files, importer: str, name: str) -> set[tuple[str, str]]:
+    """What ``name`` is, as ``importer`` has it, what is above it, and whose object it holds: files, and names there."""
+    found, pending, seen = set[tuple[str, str]](), [(importer, name)], set[tuple[str, str]]()
     while pending:
         asked = pending.pop()
         if asked in seen:
@@ -96,7 +95,6 @@ def _is_one(files: Files, importer: str, name: str, owner: tuple[str, str]) -> b
         file, full = asked
         own = "." not in full and full in files.offer(file).above
         for place, key in ((file, full),) if own else files.definitions(file, full):
-            if (place, key) == owner:
-                return True
+            found.add((place, key))
             pending += [(place, one) for one in files.offer(place).above.get(key, ())]
-    return False
+    return found
