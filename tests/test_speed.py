@@ -124,6 +124,44 @@ def test_a_table_of_many_classes_is_one_question(rules: RuleSet) -> None:
     assert large / small < 5
 
 
+NETWORK = """\
+import tensorflow as tf
+
+def build(penalty=None):
+    return tf.keras.Sequential([tf.keras.layers.Dense(3, kernel_regularizer=penalty)])
+"""
+OWNER = """\
+import tensorflow as tf
+from nets import build
+
+class Trainer{0}:
+    def __init__(self, rate):
+        self.model = build("l2")
+        self.optimizer = tf.keras.optimizers.Adam(rate)
+
+    def train(self, x, y):
+        self.model.compile(self.optimizer, "mse")
+"""
+USER = "from trainer{0} import Trainer{0}\nt = Trainer{0}(0.1)\nt.optimizer.learning_rate = 0.2\n"
+
+
+def test_the_cost_of_a_project_grows_as_its_files_do(tmp_path: Path) -> None:
+    def calls(number: int) -> int:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "nets.py").write_text(NETWORK)
+        for one in range(number):
+            (folder / f"trainer{one}.py").write_text(OWNER.format(one))
+            (folder / f"run{one}.py").write_text(USER.format(one))
+        profile = cProfile.Profile()
+        assert sum(bool(one.sites) for one in profile.runcall(_outcomes, folder, None)) == number
+        return int(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined] -- set by its __init__
+
+    calls(1)
+    small, large = calls(20), calls(80)
+    assert large / small < 5
+
+
 # ---------------------------------------------------------------- files without a site
 
 CONVERTED = "import tensorflow as tf\nnet = tf.keras.Sequential()\nnet.compile(tf.keras.optimizers.Adam(), 'mse')\n"
