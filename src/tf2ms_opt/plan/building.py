@@ -10,7 +10,8 @@ from tf2ms_opt.offers import Penalty, Taken
 from tf2ms_opt.plan.between import growth
 from tf2ms_opt.plan.constraints import constraints
 from tf2ms_opt.plan.layers import regularizers
-from tf2ms_opt.plan.scattered import Scattered, scattered
+from tf2ms_opt.plan.scattered import Scattered, scattered, shortened
+from tf2ms_opt.trace.constants import says_none
 from tf2ms_opt.trace.handed import argument, calls_of, default_of, parameter_name
 from tf2ms_opt.trace.indexing import children
 from tf2ms_opt.trace.module import Module
@@ -21,19 +22,13 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
 #: methods of a layer that make a variable, whose keyword for its penalty has a name of its own
 _VARIABLES = {"add_weight", "add_variable", "get_variable"}
-_SHOWN = 60
 
 
-def _regularized(module: Module) -> dict[ast.Call, list[ast.keyword]]:
+def _named(module: Module) -> dict[ast.Call, list[ast.keyword]]:
+    """Call -> the regularizers that it is given, then the constraints."""
     found: dict[ast.Call, list[ast.keyword]] = {}
-    for one in module.cached(regularizers):
-        found.setdefault(one.layer, []).append(one.keyword)
-    return found
-
-
-def _constrained(module: Module) -> dict[ast.Call, list[ast.keyword]]:
-    found: dict[ast.Call, list[ast.keyword]] = {}
-    for call, keyword in module.cached(constraints):
+    pairs = [(one.layer, one.keyword) for one in module.cached(regularizers)]
+    for call, keyword in (*pairs, *module.cached(constraints)):
         found.setdefault(call, []).append(keyword)
     return found
 
@@ -55,7 +50,7 @@ class Building:
         self.module = module
         self.function = function
         #: whether it has a parameter that may be None
-        self.optional = function is not None and any(map(_is_none, _defaults(function)))
+        self.optional = function is not None and any(map(says_none, _defaults(function)))
         self.model = model
         self.penalties: list[Penalty] = []
         self.takes: list[Taken] = []
@@ -191,12 +186,11 @@ class Building:
                     self._definition(one, None)
 
     def _penalties(self, call: ast.Call) -> Iterator[Penalty]:
-        given = (*self.module.cached(_regularized).get(call, ()), *self.module.cached(_constrained).get(call, ()))
-        for keyword in given:
+        for keyword in self.module.cached(_named).get(call, ()):
             yield self._penalty(keyword, keyword.value)
         name = (dotted(call.func) or "").rpartition(".")[2]
         keywords = [one for one in call.keywords if one.arg == "regularizer" and name in _VARIABLES]
-        yield from (self._penalty(one, one.value) for one in keywords if not _is_none(one.value))
+        yield from (self._penalty(one, one.value) for one in keywords if not says_none(one.value))
         if name in ("add_loss", "ActivityRegularization"):
             yield self._penalty(call, None)
 
@@ -204,8 +198,7 @@ class Building:
         return Penalty(self.module.position(one.node)[0], one.text)
 
     def _penalty(self, node: ast.expr | ast.keyword, value: ast.expr | None) -> Penalty:
-        text = " ".join(self.module.text(node).split())
-        text = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+        text = shortened(self.module.text(node))
         return Penalty(self.module.position(node)[0], text, self._through(value) if value is not None else "")
 
     def _given(self, call: ast.Call) -> tuple[tuple[str, str], ...] | None:
@@ -213,7 +206,7 @@ class Building:
             return None
         given = [(str(number), one) for number, one in enumerate(call.args)]
         given += [(one.arg or "", one.value) for one in call.keywords]
-        return tuple((name, self._through(value)) for name, value in given if not _is_none(value))
+        return tuple((name, self._through(value)) for name, value in given if not says_none(value))
 
     def _through(self, value: ast.expr, depth: int = 4) -> str:
         """The parameter of the function whose value this is, where that is None unless it is given."""
@@ -229,12 +222,8 @@ class Building:
             return self._through(only.value, depth - 1)
         default = default_of(self.module, only) if only.kind is BindingKind.PARAMETER else None
         own = default is not None and self.module.index.parents[only.node] is self.function.args
-        return only.key if own and default is not None and _is_none(default) else ""
+        return only.key if own and default is not None and says_none(default) else ""
 
 
 def _defaults(function: FunctionNode) -> list[ast.expr | None]:
     return [*function.args.defaults, *function.args.kw_defaults]
-
-
-def _is_none(node: ast.expr | None) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None

@@ -8,12 +8,10 @@ from collections.abc import Iterator, Sequence
 from tf2ms_opt.diagnostics import Finding, finding
 from tf2ms_opt.plan.layers import layers_of
 from tf2ms_opt.plan.scattered import names_constraint, scattered
+from tf2ms_opt.trace.constants import says_none
 from tf2ms_opt.trace.handed import default_of
-from tf2ms_opt.trace.module import Module
-from tf2ms_opt.trace.scopes import BindingKind, dotted
-
-#: calls that make a variable, whose constraint has no name of its own
-_VARIABLES = {"Variable", "add_weight", "add_variable", "get_variable"}
+from tf2ms_opt.trace.module import Module, makes_variable
+from tf2ms_opt.trace.scopes import BindingKind
 
 
 def constraints(module: Module) -> tuple[tuple[ast.Call, ast.keyword], ...]:
@@ -24,7 +22,7 @@ def constraints(module: Module) -> tuple[tuple[ast.Call, ast.keyword], ...]:
         (call, keyword)
         for call in module.index.calls
         for keyword in call.keywords
-        if (names_constraint(keyword.arg or "") or (keyword.arg == "constraint" and _makes_variable(call)))
+        if (names_constraint(keyword.arg or "") or (keyword.arg == "constraint" and makes_variable(call)))
         and not _is_nothing(module, keyword.value)
     )
 
@@ -38,15 +36,7 @@ def _is_nothing(module: Module, value: ast.expr) -> bool:
     if made and len(made) == len(bindings):  # self.kernel_constraint = constraints.get(kernel_constraint)
         return all(_is_nothing(module, one.args[0]) for one in made)
     defaults = [default_of(module, one) for one in bindings if one.kind is BindingKind.PARAMETER]
-    return (
-        bool(defaults)
-        and len(defaults) == len(bindings)
-        and all(isinstance(one, ast.Constant) and one.value is None for one in defaults)
-    )
-
-
-def _makes_variable(call: ast.Call) -> bool:
-    return (dotted(call.func) or "").rpartition(".")[2] in _VARIABLES
+    return bool(defaults) and len(defaults) == len(bindings) and all(says_none(one) for one in defaults)
 
 
 def constrained(module: Module, models: Sequence[ast.expr], place: tuple[int, int]) -> Iterator[Finding]:

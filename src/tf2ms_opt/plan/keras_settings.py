@@ -11,8 +11,8 @@ from tf2ms_opt.trace.scopes import dotted
 
 #: function -> the message, and the value with which it changes nothing
 _SETTINGS = {"set_floatx": ("type", "float32"), "set_epsilon": ("epsilon", 1e-7), "set_learning_phase": ("mode", None)}
-#: of the policies only one that does not mix types says no more than the type
-_POLICIES = {"set_global_policy", "set_policy", "set_dtype_policy"}
+#: of these only one that does not mix types says no more than the type
+POLICIES = {"set_global_policy", "set_policy", "set_dtype_policy"}
 
 
 def keras_settings(module: Module, place: tuple[int, int]) -> Iterator[Finding]:
@@ -32,11 +32,11 @@ def settings(module: Module) -> tuple[tuple[ast.Call, str], ...]:
 def _kind(module: Module, call: ast.Call) -> str:
     """What the call sets; empty where it sets nothing that matters."""
     last = (module.keras_path(call.func) or dotted(call.func) or "").rpartition(".")[2]
-    if last not in _SETTINGS and last not in _POLICIES:
+    if last not in _SETTINGS and last not in POLICIES:
         return ""
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
     known, value = module.constant(given[0]) if given else (False, None)
-    if last in _POLICIES:
+    if last in POLICIES:
         return "type" if value == "float64" else ""
     kind, usual = _SETTINGS[last]
     return "" if known and usual is not None and value == usual else kind

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tf2ms_opt.trace.constants import says_none
 from tf2ms_opt.trace.models import is_model_class
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import Binding, dotted
@@ -61,8 +62,7 @@ def regularizers(module: Module) -> tuple[Regularizer, ...]:
         Regularizer(call, keyword, *_kind(module, keyword.value))
         for call in module.index.calls
         for keyword in call.keywords
-        if names_regularizer(keyword.arg or "")
-        and not (isinstance(keyword.value, ast.Constant) and keyword.value.value is None)
+        if names_regularizer(keyword.arg or "") and not says_none(keyword.value)
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tf2ms_opt.plan.layers import names_regularizer
+from tf2ms_opt.trace.constants import says_none
 from tf2ms_opt.trace.module import Module
 from tf2ms_opt.trace.scopes import BindingKind, dotted
 
@@ -48,23 +49,25 @@ def _at(module: Module, node: ast.AST) -> Iterator[Scattered]:
                 if (
                     key is not None
                     and (name := _name(key))
-                    and _is_given(value)
+                    and not says_none(value)
                     and not _is_itself(module, value, name)
                 ):
                     text = f"{module.text(key)}: {module.text(value)}"
-                    yield Scattered(key, _short(text), sets=False, constraint=names_constraint(name))
-        case ast.Subscript(ctx=ast.Store(), slice=key) if (name := _name(key)) and _is_given(_value_of(module, node)):
+                    yield Scattered(key, shortened(text), sets=False, constraint=names_constraint(name))
+        case ast.Subscript(ctx=ast.Store(), slice=key) if (name := _name(key)) and not says_none(
+            _value_of(module, node)
+        ):
             text = module.text(module.index.statement(node))
-            yield Scattered(node, _short(text), sets=False, constraint=names_constraint(name))
+            yield Scattered(node, shortened(text), sets=False, constraint=names_constraint(name))
         case ast.Attribute(ctx=ast.Store(), attr=name) if _is_told(name) and not _on_self(module, node, node.value):
-            if _is_given(_value_of(module, node)):
+            if not says_none(_value_of(module, node)):
                 text = module.text(module.index.statement(node))
-                yield Scattered(node, _short(text), sets=True, constraint=names_constraint(name))
-        case ast.Call(func=ast.Name(id="setattr"), args=[held, key, value]) if _is_given(value):
+                yield Scattered(node, shortened(text), sets=True, constraint=names_constraint(name))
+        case ast.Call(func=ast.Name(id="setattr"), args=[held, key, value]) if not says_none(value):
             listed = module.cached(_listed) if not isinstance(key, ast.Constant) else ()
             names = [name for name in (_name(key), *listed) if name and not _on_self(module, node, held)]
             for constraint in sorted({names_constraint(name) for name in names}):
-                yield Scattered(node, _short(module.text(node)), sets=True, constraint=constraint)
+                yield Scattered(node, shortened(module.text(node)), sets=True, constraint=constraint)
 
 
 def _listed(module: Module) -> tuple[str, ...]:
@@ -89,10 +92,6 @@ def _is_itself(module: Module, value: ast.expr, name: str) -> bool:
     return bool(kinds) and kinds <= {BindingKind.FUNCTION, BindingKind.CLASS, BindingKind.IMPORT}
 
 
-def _is_given(value: ast.expr | None) -> bool:
-    return not (isinstance(value, ast.Constant) and value.value is None)
-
-
 def _value_of(module: Module, target: ast.expr) -> ast.expr | None:
     """What is assigned to ``target``; itself, which may be anything, where that is not told."""
     parent = module.index.parents[target]
@@ -105,6 +104,7 @@ def _on_self(module: Module, node: ast.expr, held: ast.expr) -> bool:
     return method is not None and dotted(held) == method[2]
 
 
-def _short(text: str) -> str:
+def shortened(text: str) -> str:
+    """``text`` in one line, as long as a sentence can take."""
     line = " ".join(text.split())
     return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."

@@ -35,6 +35,11 @@ def calculated(op: ast.operator, left: object, right: object) -> tuple[bool, obj
             return False, None
 
 
+def says_none(node: ast.expr | None) -> bool:
+    """Whether ``node`` is a ``None`` that is written out."""
+    return isinstance(node, ast.Constant) and node.value is None
+
+
 def is_literal(node: ast.expr) -> bool:
     """Whether ``node`` itself, and not what a name stands for, is a constant."""
     return literal(node) is not None

@@ -21,7 +21,7 @@ from tf2ms_opt.trace.scopes import Binding, BindingKind, FunctionNode, Scope, do
 
 T = TypeVar("T")
 _DEEP = 20  # operands of one constant expression
-#: calls whose trainable= is about a variable of its own, not about a layer
+#: calls that make a variable: their trainable= and constraint= are about that, and about no layer
 _VARIABLES = {"Variable", "add_weight", "add_variable", "get_variable"}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -170,7 +170,7 @@ class Module:
         """Every place that says what trains: ``X.trainable = ...``, setattr, and the keyword of a layer."""
         found = [pair for key, pairs in self.index.bound.items() if key.endswith(".trainable") for pair in pairs]
         for call in self.index.calls:
-            variable = (dotted(call.func) or "").rpartition(".")[2] in _VARIABLES
+            variable = makes_variable(call)
             values = [keyword.value for keyword in call.keywords if keyword.arg == "trainable" and not variable]
             match call:
                 case ast.Call(func=ast.Name(id="setattr"), args=[_, ast.Constant(value="trainable"), value]):
@@ -283,3 +283,8 @@ def _method_of(module: Module, node: ast.AST) -> tuple[ast.ClassDef, FunctionNod
                 return holder, scope.node, parameters[0].arg
         scope = scope.parent
     return None
+
+
+def makes_variable(call: ast.Call) -> bool:
+    """Whether ``call``, by its name, makes a variable."""
+    return (dotted(call.func) or "").rpartition(".")[2] in _VARIABLES

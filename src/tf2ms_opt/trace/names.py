@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tf2ms_opt.ruleset import RuleSet
+from tf2ms_opt.trace.constants import says_none
 from tf2ms_opt.trace.index import Index
 from tf2ms_opt.trace.reaching import only_binding, owner, reaching
 from tf2ms_opt.trace.scopes import Binding, dotted
@@ -129,7 +130,7 @@ class Names:
     def _binding(self, binding: Binding, depth: int) -> Resolved:
         if binding.qualified is not None:
             return Resolved(frozenset({binding.qualified}))
-        if isinstance(binding.value, ast.Constant) and binding.value.value is None:
+        if says_none(binding.value):
             return Resolved()  # the "not installed" of an import guard
         if binding.value is not None:
             return self._resolve(binding.value, depth - 1)

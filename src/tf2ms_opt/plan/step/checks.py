@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from tf2ms_opt.options import Options
 from tf2ms_opt.plan.drafts import Draft
 from tf2ms_opt.plan.found import Found
+from tf2ms_opt.plan.keras_settings import POLICIES
 from tf2ms_opt.plan.step.calls import StepLeftError
 from tf2ms_opt.plan.step.freezes import frozen_once
 from tf2ms_opt.plan.step.model_uses import Compiled
@@ -24,7 +25,6 @@ from tf2ms_opt.trace.uses import receivers, uses_of
 _FIRST = (2, 0)
 _MOVED = "TMO103"
 _FROZEN = "what trains is set by .trainable, which a Cell does not have"
-_POLICIES = {"set_global_policy", "set_policy", "set_dtype_policy"}
 _PLAIN = ("float32", "float64")
 _PRECISION = (
     "a policy of mixed precision, under which Keras scales the loss: in MindSpore, mindspore.amp.auto_mixed_precision "
@@ -62,7 +62,7 @@ def _precision_or_mask(module: Module) -> tuple[str, ast.Call] | None:
     for one in module.index.calls:
         path = module.keras_path(one.func) or ""
         last = path.rpartition(".")[2] or (dotted(one.func) or "").rpartition(".")[2]
-        if last in _POLICIES and any(module.constant(value)[1] not in _PLAIN for value in one.args):
+        if last in POLICIES and any(module.constant(value)[1] not in _PLAIN for value in one.args):
             return _PRECISION, one
         if path.startswith("layers.") and _masks(module, one, last) and not module.cached(_ends_masks):
             return _MASK, one
